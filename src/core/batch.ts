@@ -1,0 +1,52 @@
+/** How a message reached us. `relp` and polled sources follow the same list. */
+export type Transport = 'udp' | 'tcp' | 'tls'
+
+/** What only the receiver knows about a sender. One object per connection (or per UDP peer), shared by its messages. */
+export interface Origin {
+  /** IP address, IPv4-mapped IPv6 addresses written as IPv4. */
+  readonly peer: string
+  readonly port: number
+  readonly transport: Transport
+  /** Subject of the client certificate, where mutual TLS gave one. */
+  readonly certSubject?: string
+}
+
+/** Bits of `Batch.flags`, one byte a message. */
+export const MessageFlag = {
+  /** Longer than the source's max_message_size: what follows was cut off and counted. */
+  truncated: 1,
+  /** The connection ended inside this message. */
+  cutOff: 2,
+} as const
+
+/**
+ * Many messages in one contiguous buffer; the unit in which everything moves.
+ *
+ * Message i is `bytes[starts[i], ends[i])`; what lies between two messages (line feeds, octet counts) belongs to none.
+ * Runs say who sent what and when: run r covers the messages from `runStarts[r]` up to the next run's start, came from
+ * `origins[runOrigins[r]]`, and was received at `runTimes[r]` (milliseconds since the epoch).
+ */
+export interface Batch {
+  readonly bytes: Buffer
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
+  readonly flags: Uint8Array
+  readonly origins: readonly Origin[]
+  readonly runStarts: Uint32Array
+  readonly runOrigins: Uint32Array
+  readonly runTimes: Float64Array
+}
+
+/** A message's number: one each, ascending from 0, never reused within a queue. */
+export type Seq = number
+/** Both ends are included. */
+export type SeqRange = readonly [from: Seq, through: Seq]
+
+/**
+ * A batch as it lies in a queue. `seqs` numbers its messages in order: the lengths of the ranges add up to `ends.length`.
+ * `queueId` is random and new for every new queue, so queueId + seq names a message for ever.
+ */
+export interface StoredBatch extends Batch {
+  readonly queueId: string
+  readonly seqs: readonly SeqRange[]
+}

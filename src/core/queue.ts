@@ -1,0 +1,64 @@
+import type { SeqRange, StoredBatch } from './batch.ts'
+import type { Component } from './component.ts'
+import type { RelayError } from './errors.ts'
+import type { Intake } from './intake.ts'
+import type { Ledger } from './ledger.ts'
+
+/** A message that a sink refused for good, and why. It becomes a dead letter before the cursor passes it. */
+export interface Rejected {
+  readonly seqs: SeqRange
+  readonly error: RelayError
+}
+
+/**
+ * Messages handed out for sending. Every lease ends in `release`; what was not settled by then is handed out again.
+ */
+export interface Lease {
+  readonly batch: StoredBatch
+  /**
+   * These messages are done, in any order; the cursor is the lowest gap. Dead letters, ledger and cursor are one write.
+   * Resolves when that write is handed to the disk; it never rejects (a store that fails is reopened and written again).
+   */
+  settle(delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void>
+  release(): void
+}
+
+export interface QueueReader {
+  /** The next messages nobody has leased, about `maxBytes` of them; waits for some. Undefined when the signal aborts. */
+  lease(maxBytes: number, signal: AbortSignal): Promise<Lease | undefined>
+}
+
+/** `open` takes messages; every other state does not, and says why. */
+export type QueueCondition = 'open' | 'full' | 'disk_full' | 'failed' | 'closed'
+
+/** A queue's figures, cheap enough for every scrape. */
+export interface QueueStatus {
+  readonly condition: QueueCondition
+  /** Why it is not open, in words, or what was repaired at the last start. */
+  readonly detail?: string
+  readonly queueId: string
+  /** Waiting for the slowest sink. */
+  readonly messages: number
+  /** Bytes of stored (compressed) batches that the slowest sink has not passed. Counts against max_size. */
+  readonly bytes: number
+  readonly maxBytes: number
+  /** The next message to be stored gets this number. */
+  readonly nextSeq: number
+  /** Receive time of the oldest waiting message, milliseconds since the epoch; known once it was read or written in this life. */
+  readonly oldestAtMs?: number
+  /** First number that each sink has not settled. */
+  readonly cursors: Readonly<Record<string, number>>
+  /** Dead letters held per sink. */
+  readonly deadLetters: Readonly<Record<string, number>>
+}
+
+export interface Queue extends Component, Intake {
+  /** One per configured sink; asking twice gives the same reader. */
+  reader(sink: string): QueueReader
+  ledger(): Ledger
+  status(): QueueStatus
+  /** Calls the listener at each change of `status().condition`; returns the function that ends it. */
+  onCondition(listener: (condition: QueueCondition) => void): () => void
+  /** Waiting batches from `fromSeq` on, for people to look at: moves no cursor, takes no lease. */
+  browse(fromSeq: number, signal: AbortSignal): AsyncIterable<StoredBatch>
+}
