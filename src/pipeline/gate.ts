@@ -1,0 +1,68 @@
+import type { Component } from '../core/component.ts'
+import { RelayError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Queue, QueueCondition } from '../core/queue.ts'
+import type { Source } from '../core/source.ts'
+
+/**
+ * Opens and closes a pipeline's ports with its queue's condition, so that the port is the health check (law 5).
+ * Changes are carried out one after the other, and only the latest counts.
+ */
+export class Gate implements Component {
+  readonly #queue: Queue
+  readonly #source: Source
+  readonly #logger: Logger
+  #unsubscribe: (() => void) | undefined
+  #open = true
+  #wanted = true
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(queue: Queue, source: Source, logger: Logger) {
+    this.#queue = queue
+    this.#source = source
+    this.#logger = logger
+  }
+
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#queue.onCondition((condition) => this.#follow(condition))
+    this.#follow(this.#queue.status().condition)
+    await this.#work
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    await this.#work
+  }
+
+  #follow(condition: QueueCondition): void {
+    this.#wanted = condition === 'open'
+    this.#work = this.#work.then(() => this.#turn(condition))
+  }
+
+  async #turn(condition: QueueCondition): Promise<void> {
+    if (this.#open === this.#wanted) return
+    this.#open = this.#wanted
+    try {
+      if (this.#open) {
+        await this.#source.unblock()
+        this.#logger.info({}, 'taking messages again: the ports are open')
+      } else {
+        await this.#source.block()
+        this.#logger.error({ condition }, `not taking messages: ${words[condition]}; TCP ports are closed, UDP losses are counted`)
+      }
+    } catch (error) {
+      // The source goes on trying by itself; here only its word is passed on.
+      const { code, message } = RelayError.from(error)
+      this.#logger.error({ code }, `the ports could not be ${this.#open ? 'opened' : 'closed'}: ${message}`)
+    }
+  }
+}
+
+const words: Record<QueueCondition, string> = {
+  open: 'the queue is open',
+  full: 'the queue has reached its limit (queue.max_size)',
+  disk_full: 'the disk has less than min_free_disk left',
+  failed: 'the queue on disk fails and is being reopened',
+  closed: 'the queue is closed',
+}

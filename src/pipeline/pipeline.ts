@@ -1,0 +1,104 @@
+import type { Component } from '../core/component.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Queue } from '../core/queue.ts'
+import type { Sink } from '../core/sink.ts'
+import type { Source } from '../core/source.ts'
+import type { PipelineStatus, SinkStatus } from '../core/status.ts'
+import { FillWatch } from './fill-watch.ts'
+import { Gate } from './gate.ts'
+import { reasonsOf } from './reasons.ts'
+
+/** The way from the queue to one sink. */
+export interface Delivery extends Component {
+  /** Goes on until the queue has nothing more for this sink, the sink fails, or the deadline aborts. */
+  drain(deadline: AbortSignal): Promise<void>
+  status(): SinkStatus
+}
+
+export interface PipelineParts {
+  readonly name: string
+  readonly device: string
+  /** Started before and stopped after everything else: what the source leans on, such as its certificates. */
+  readonly foundations: readonly Component[]
+  readonly source: Source
+  readonly queue: Queue
+  /** By sink name; the sink is started before its delivery and stopped after it. */
+  readonly deliveries: ReadonlyMap<string, { readonly sink: Sink; readonly delivery: Delivery }>
+  readonly logger: Logger
+}
+
+/** One source, one queue, one or more sinks; shares nothing with other pipelines. */
+export class Pipeline implements Component {
+  readonly name: string
+  readonly #parts: PipelineParts
+  readonly #gate: Gate
+  readonly #fillWatch: FillWatch
+  /** What was started, in order; stop goes through it backwards. */
+  #started: Component[] = []
+  #taking = false
+
+  constructor(parts: PipelineParts) {
+    this.name = parts.name
+    this.#parts = parts
+    this.#gate = new Gate(parts.queue, parts.source, parts.logger)
+    this.#fillWatch = new FillWatch(parts.queue, parts.logger)
+  }
+
+  /** Sinks, then the queue, then the source. When one part cannot start, those before it are stopped again. */
+  async start(): Promise<void> {
+    const { foundations, deliveries, queue, source } = this.#parts
+    const sinks = [...deliveries.values()]
+    const order = [
+      ...foundations,
+      ...sinks.map(({ sink }) => sink),
+      queue,
+      ...sinks.map(({ delivery }) => delivery),
+      this.#fillWatch,
+      source,
+      this.#gate,
+    ]
+    try {
+      for (const part of order) {
+        await part.start()
+        this.#started.push(part)
+      }
+      this.#taking = true
+    } catch (error) {
+      await this.stop(AbortSignal.abort())
+      throw error
+    }
+  }
+
+  /** The source first, then what is queued is delivered as far as the deadline allows; the rest stays on disk. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#taking = false
+    const parts = this.#started.reverse()
+    this.#started = []
+    const { source } = this.#parts
+    const intake = parts.filter((part) => part === this.#gate || part === source)
+    for (const part of intake) await part.stop(deadline)
+    if (parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
+    for (const part of parts) if (!intake.includes(part)) await part.stop(deadline)
+  }
+
+  /** Waiting messages from `fromSeq` on, for people to look at. */
+  browse(fromSeq: number, signal: AbortSignal): ReturnType<Queue['browse']> {
+    return this.#parts.queue.browse(fromSeq, signal)
+  }
+
+  status(): PipelineStatus {
+    const { device, source, queue, deliveries } = this.#parts
+    const sinks = Object.fromEntries([...deliveries].map(([name, { delivery }]) => [name, delivery.status()]))
+    const queueStatus = queue.status()
+    const ready = this.#taking && queueStatus.condition === 'open'
+    return {
+      device,
+      ready,
+      reasons: reasonsOf({ taking: this.#taking, queue: queueStatus, sinks }),
+      source: source.stats(),
+      queue: queueStatus,
+      ledger: queue.ledger(),
+      sinks,
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Component } from '../core/component.ts'
+import { RelayError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { PipelineStatus } from '../core/status.ts'
+import type { Pipeline } from './pipeline.ts'
+
+/** Everything a pipeline is made from. Two specs with the same `identity` make the same pipeline. */
+export interface PipelineSpec {
+  readonly name: string
+  readonly identity: string
+  build(): Pipeline
+}
+
+export interface Changes {
+  readonly started: string[]
+  readonly stopped: string[]
+  readonly restarted: string[]
+  readonly failed: { readonly name: string; readonly error: RelayError }[]
+}
+
+interface Running {
+  readonly spec: PipelineSpec
+  readonly pipeline: Pipeline
+}
+
+/** Starts, replaces and stops pipelines; knows nothing of what they are made of. */
+export class Supervisor implements Component {
+  readonly #logger: Logger
+  readonly #first: readonly PipelineSpec[]
+  readonly #running = new Map<string, Running>()
+
+  constructor(specs: readonly PipelineSpec[], logger: Logger) {
+    this.#first = specs
+    this.#logger = logger
+  }
+
+  /** All or none: a pipeline that cannot start stops the start (law 6). */
+  async start(): Promise<void> {
+    try {
+      for (const spec of this.#first) await this.#start(spec)
+    } catch (error) {
+      await this.stop(AbortSignal.abort())
+      throw error
+    }
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    const pipelines = [...this.#running.values()]
+    // They stay in the map until they have stopped, so that /status shows the drain.
+    await Promise.all(pipelines.map(({ pipeline }) => pipeline.stop(deadline)))
+    this.#running.clear()
+  }
+
+  /**
+   * Makes the running pipelines those of `specs` and leaves alone those that did not change. First everything that ends
+   * is stopped, so that a port can move from one pipeline to another. A pipeline whose new form cannot start goes on in its old one.
+   */
+  async apply(specs: readonly PipelineSpec[], deadline: () => AbortSignal): Promise<Changes> {
+    const changes: Changes = { started: [], stopped: [], restarted: [], failed: [] }
+    const wanted = new Map(specs.map((spec) => [spec.name, spec]))
+    const before = new Map(this.#running)
+    const ending = [...before.values()].filter(({ spec }) => wanted.get(spec.name)?.identity !== spec.identity)
+    await Promise.all(ending.map(({ pipeline }) => pipeline.stop(deadline())))
+    for (const { spec } of ending) {
+      this.#running.delete(spec.name)
+      if (!wanted.has(spec.name)) changes.stopped.push(spec.name)
+    }
+    for (const spec of specs) {
+      if (this.#running.has(spec.name)) continue
+      const old = before.get(spec.name)
+      try {
+        await this.#start(spec)
+        changes[old === undefined ? 'started' : 'restarted'].push(spec.name)
+      } catch (error) {
+        changes.failed.push({ name: spec.name, error: RelayError.from(error) })
+        if (old !== undefined) await this.#return(old.spec)
+      }
+    }
+    return changes
+  }
+
+  get(name: string): Pipeline | undefined {
+    return this.#running.get(name)?.pipeline
+  }
+
+  status(): Record<string, PipelineStatus> {
+    return Object.fromEntries([...this.#running].map(([name, { pipeline }]) => [name, pipeline.status()]))
+  }
+
+  async #start(spec: PipelineSpec): Promise<void> {
+    const pipeline = spec.build()
+    await pipeline.start()
+    this.#running.set(spec.name, { spec, pipeline })
+  }
+
+  async #return(spec: PipelineSpec): Promise<void> {
+    try {
+      await this.#start(spec)
+    } catch (error) {
+      const { code, message } = RelayError.from(error)
+      this.#logger.error({ pipeline: spec.name, code }, `the pipeline could not go on in its old form either: ${message}`)
+    }
+  }
+}

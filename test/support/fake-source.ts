@@ -1,0 +1,43 @@
+import type { Source, SourceStats } from '../../src/core/source.ts'
+
+/** A source that only remembers what it was told. */
+export class FakeSource implements Source {
+  readonly calls: string[] = []
+  failStart: Error | undefined
+  failUnblock: Error | undefined
+
+  async start(): Promise<void> {
+    this.calls.push('start')
+    if (this.failStart !== undefined) throw this.failStart
+  }
+
+  async stop(): Promise<void> {
+    this.calls.push('stop')
+  }
+
+  async block(): Promise<void> {
+    this.calls.push('block')
+  }
+
+  async unblock(): Promise<void> {
+    this.calls.push('unblock')
+    if (this.failUnblock !== undefined) throw this.failUnblock
+  }
+
+  stats(): SourceStats {
+    return {
+      listening: [],
+      connections: 0,
+      accepted: 0,
+      healthChecks: 0,
+      refused: { not_allowed: 0, too_many: 0, too_many_from_peer: 0 },
+      tlsFailures: 0,
+      idleTimeouts: 0,
+      truncated: 0,
+      tooLong: 0,
+      empty: 0,
+      skippedBytes: 0,
+      cutOff: 0,
+    }
+  }
+}
