@@ -1,0 +1,90 @@
+import { effectivePort } from '../config/effective-port.ts'
+import { formatEndpoint } from '../config/formats.ts'
+import type { Config, PipelineConfig, SinkConfig } from '../config/schema.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Sink } from '../core/sink.ts'
+import { BalancedSink } from '../delivery/balanced-sink.ts'
+import { Forwarder } from '../delivery/forwarder.ts'
+import { Pipeline, type PipelineParts } from '../pipeline/pipeline.ts'
+import type { PipelineSpec } from '../pipeline/supervisor.ts'
+import { LevelQueue } from '../queue/level-queue.ts'
+import { Backoff } from '../retry/backoff.ts'
+import { FileSink } from '../sinks/file-sink.ts'
+import { SyslogDatagramEndpoint } from '../sinks/syslog-datagram-endpoint.ts'
+import { SyslogStreamEndpoint } from '../sinks/syslog-stream-endpoint.ts'
+import { SyslogSource } from '../sources/syslog-source.ts'
+import { createFormatter, type FormatMessage } from '../syslog/formatter.ts'
+import { type Certificates, tlsConfigOf } from './certificates.ts'
+import { queueDirectory, sinkFilePath } from './paths.ts'
+
+/** What every pipeline is built with. */
+export interface Surroundings {
+  readonly certificates: Certificates
+  readonly logger: Logger
+}
+
+/** The configuration as pipelines to be built. The identity holds everything that a pipeline depends on: nothing else restarts it. */
+export function pipelineSpecs(config: Config, surroundings: Surroundings): PipelineSpec[] {
+  return Object.entries(config.pipelines).map(([name, pipeline]) => {
+    const tls = tlsConfigOf(config, pipeline)
+    const sinks = pipeline.sinks.map((sink) => [sink, config.sinks[sink]])
+    return {
+      name,
+      identity: JSON.stringify([pipeline, sinks, tls, config.min_free_disk, config.data_dir]),
+      build: () => buildPipeline(config, name, pipeline, surroundings),
+    }
+  })
+}
+
+function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, surroundings: Surroundings): Pipeline {
+  const logger = surroundings.logger.child({ pipeline: name })
+  const queue = new LevelQueue(
+    {
+      directory: queueDirectory(config.data_dir, name),
+      config: pipeline.queue,
+      minFreeDisk: config.min_free_disk,
+      sinks: pipeline.sinks,
+      pipeline: name,
+    },
+    { logger },
+  )
+  const tls = surroundings.certificates.for(tlsConfigOf(config, pipeline))
+  const source = new SyslogSource({ ...pipeline.source, port: effectivePort(pipeline.source) }, { intake: queue, logger, tls })
+  const deliveries: PipelineParts['deliveries'] = new Map(
+    pipeline.sinks.map((sinkName) => {
+      const sinkConfig = config.sinks[sinkName] as SinkConfig
+      const sinkLogger = logger.child({ sink: sinkName })
+      const sink = buildSink(config, name, pipeline, sinkConfig, sinkLogger)
+      const delivery = new Forwarder({
+        pipelineName: name,
+        sinkName,
+        sinkType: sinkConfig.type,
+        reader: queue.reader(sinkName),
+        sink,
+        backoff: backoffOf(sinkConfig),
+        maxBatchBytes: sinkConfig.max_batch_size,
+        queued: () => queue.ledger().sinks[sinkName]?.queued ?? 0,
+        logger: sinkLogger,
+      })
+      return [sinkName, { sink, delivery }]
+    }),
+  )
+  return new Pipeline({ name, device: pipeline.source.device, foundations: [], source, queue, deliveries, logger })
+}
+
+function buildSink(config: Config, pipelineName: string, pipeline: PipelineConfig, sink: SinkConfig, logger: Logger): Sink {
+  const { device, timezone } = pipeline.source
+  const format: FormatMessage | 'raw' = sink.format === 'raw' ? 'raw' : createFormatter(sink.format, { device, timezone })
+  if (sink.type === 'file') return new FileSink(sink, { path: sinkFilePath(config.data_dir, sink.path, pipelineName), format, logger })
+  const endpoints = sink.endpoints.map((endpoint) => {
+    const context = { format, logger: logger.child({ endpoint: formatEndpoint(endpoint) }) }
+    const one =
+      endpoint.scheme === 'udp' ? new SyslogDatagramEndpoint(endpoint, sink, context) : new SyslogStreamEndpoint(endpoint, sink, context)
+    return { sink: one, backoff: backoffOf(sink) }
+  })
+  return new BalancedSink(endpoints, { balance: sink.balance, logger })
+}
+
+function backoffOf({ retry }: SinkConfig): Backoff {
+  return new Backoff({ initialMs: retry.initial, maxMs: retry.max })
+}

@@ -1,0 +1,165 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { HostPort } from '../config/formats.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import type { StoredBatch } from '../core/batch.ts'
+import type { Component } from '../core/component.ts'
+import { RelayError } from '../core/errors.ts'
+import type { RelayState, RelayStatus } from '../core/status.ts'
+import { ControlServer } from '../health/control-server.ts'
+import { type Changes, Supervisor } from '../pipeline/supervisor.ts'
+import type { RelayLogger } from '../telemetry/create-logger.ts'
+import { Metrics } from '../telemetry/metrics.ts'
+import { Certificates } from './certificates.ts'
+import { pipelineSpecs } from './compose.ts'
+import { Listeners } from './listeners.ts'
+import { version } from './version.ts'
+
+/** A pipeline that a reload replaces may take so long to close its connections; its queue is not emptied first. */
+const reloadDeadlineMs = 5000
+
+export interface RelayOptions {
+  readonly loaded: LoadedConfig
+  readonly logger: RelayLogger
+  /** Somebody asked for a drain on the control socket. */
+  readonly onDrain: () => void
+}
+
+/** The whole relay in one process: starts and stops its parts in order, reloads, and knows its status. */
+export class Relay implements Component {
+  readonly #logger: RelayLogger
+  readonly #startedAtMs = Date.now()
+  readonly #control: ControlServer
+  readonly #certificates: Certificates
+  readonly #listeners: Listeners
+  readonly #supervisor: Supervisor
+  #config: Config
+  #file: string
+  #state: RelayState = 'starting'
+  #reloadError: string | undefined
+  #started: Component[] = []
+
+  constructor({ loaded, logger, onDrain }: RelayOptions) {
+    this.#config = withAbsoluteDataDir(loaded.config)
+    this.#file = loaded.file
+    this.#logger = logger
+    const status = () => this.status()
+    this.#certificates = new Certificates(this.#config, logger)
+    this.#supervisor = new Supervisor(pipelineSpecs(this.#config, { certificates: this.#certificates, logger }), logger)
+    this.#listeners = new Listeners(this.#config, { status, metrics: new Metrics({ status, limits: () => this.#config }), logger })
+    this.#control = new ControlServer({
+      dataDir: this.#config.data_dir,
+      status,
+      browse: (pipeline, fromSeq, signal) => this.browse(pipeline, fromSeq, signal),
+      drain: onDrain,
+      log: logger,
+    })
+  }
+
+  get config(): Config {
+    return this.#config
+  }
+
+  /** Where the admin listener is bound, once started. */
+  get adminAddress(): HostPort | undefined {
+    return this.#listeners.adminAddress
+  }
+
+  /** The control socket first: it is what keeps two relays from one data directory. Rejects with a RelayError, nothing left running. */
+  async start(): Promise<void> {
+    try {
+      await makeDataDir(this.#config.data_dir)
+      for (const part of [this.#control, this.#certificates, this.#listeners, this.#supervisor]) {
+        await part.start()
+        this.#started.push(part)
+      }
+      this.#state = 'running'
+    } catch (error) {
+      await this.stop(AbortSignal.abort())
+      throw error
+    }
+  }
+
+  /** Not ready from the first moment; /status answers until the pipelines have stopped. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#state = 'draining'
+    const parts = this.#started.reverse()
+    this.#started = []
+    for (const part of parts) await part.stop(deadline)
+    this.#state = 'stopped'
+  }
+
+  /**
+   * Takes over a configuration while running: only pipelines that differ are touched. Rejects with a RelayError, everything
+   * as it was, where the new one asks for what cannot be had.
+   */
+  async reload(loaded: LoadedConfig): Promise<Changes> {
+    const config = withAbsoluteDataDir(loaded.config)
+    if (config.data_dir !== this.#config.data_dir) {
+      throw new RelayError(
+        'CONFIG_INVALID',
+        `data_dir cannot change while the relay runs (from ${this.#config.data_dir} to ${config.data_dir})`,
+        {
+          hint: 'restart the relay for that',
+        },
+      )
+    }
+    await this.#certificates.adopt(config)
+    await this.#listeners.adopt(config)
+    const specs = pipelineSpecs(config, { certificates: this.#certificates, logger: this.#logger })
+    const changes = await this.#supervisor.apply(specs, () => AbortSignal.timeout(reloadDeadlineMs))
+    await this.#certificates.release()
+    await this.#certificates.reload()
+    this.#config = config
+    this.#file = loaded.file
+    this.#logger.setLevel(config.log.level)
+    const failed = changes.failed.map(({ name, error }) => `pipeline ${name} keeps its old form: ${error.message}`)
+    this.#reloadError = failed.length > 0 ? failed.join('; ') : undefined
+    return changes
+  }
+
+  /** A configuration was refused: /status and /readyz say so until a later reload succeeds. */
+  refused(error: RelayError): void {
+    this.#reloadError = error.message
+  }
+
+  browse(pipeline: string, fromSeq: number, signal: AbortSignal): AsyncIterable<StoredBatch> | undefined {
+    return this.#supervisor.get(pipeline)?.browse(fromSeq, signal)
+  }
+
+  status(): RelayStatus {
+    const pipelines = this.#supervisor.status()
+    const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
+    const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
+    if (this.#state !== 'running') reasons.unshift(`the relay is ${this.#state}`)
+    if (this.#reloadError !== undefined)
+      reasons.push(`the last reload was refused, the configuration before it is in force: ${this.#reloadError}`)
+    return {
+      version,
+      pid: process.pid,
+      state: this.#state,
+      startedAtMs: this.#startedAtMs,
+      ready: this.#state === 'running' && notReady.length === 0,
+      reasons,
+      configFile: this.#file,
+      ...(this.#reloadError === undefined ? {} : { reloadError: this.#reloadError }),
+      pipelines,
+    }
+  }
+}
+
+function withAbsoluteDataDir(config: Config): Config {
+  return { ...config, data_dir: resolve(config.data_dir) }
+}
+
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o750 })
+  } catch (cause) {
+    throw new RelayError('DATA_DIR_UNUSABLE', `data_dir ${dataDir} cannot be created: ${(cause as Error).message}`, {
+      cause,
+      hint: 'create it and give it to the user who runs the relay, or set another data_dir',
+    })
+  }
+}

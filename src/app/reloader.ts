@@ -1,0 +1,47 @@
+import { loadConfig } from '../config/load.ts'
+import { formatProblem } from '../config/problems.ts'
+import { resolveConfigFile } from '../config/resolve-config-file.ts'
+import { RelayError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Notifier } from '../native/notifier.ts'
+import type { Relay } from './relay.ts'
+
+interface ReloaderOptions {
+  readonly relay: Relay
+  readonly configFile: string | undefined
+  readonly logger: Logger
+  readonly notifier: Notifier
+}
+
+/** Carries out SIGHUP: one reload at a time, and what is wrong with the new configuration is said, never thrown. */
+export class Reloader {
+  readonly #options: ReloaderOptions
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the configuration as it is now on disk was taken over or refused. */
+  reload(): Promise<void> {
+    this.#work = this.#work.then(() => this.#reload())
+    return this.#work
+  }
+
+  async #reload(): Promise<void> {
+    const { relay, configFile, logger, notifier } = this.#options
+    await notifier.reloading()
+    try {
+      const loaded = await loadConfig(await resolveConfigFile(configFile))
+      for (const warning of loaded.warnings) logger.warn({}, formatProblem(warning))
+      const { failed, ...changed } = await relay.reload(loaded)
+      for (const { name, error } of failed) logger.error({ pipeline: name, error }, `the pipeline keeps its old form: ${error.message}`)
+      logger.info({ configFile: loaded.file, ...changed }, 'configuration reloaded')
+    } catch (thrown) {
+      const error = RelayError.from(thrown)
+      relay.refused(error)
+      logger.error({ error }, `the new configuration is refused, the old one stays in force: ${error.message}`)
+    }
+    await notifier.ready('running')
+  }
+}

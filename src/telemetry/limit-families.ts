@@ -1,0 +1,43 @@
+import type { Config, PipelineConfig, SinkConfig } from '../config/schema.ts'
+import type { Family, Sample } from './metric-family.ts'
+
+/** The part of the configuration that bounds the relay. */
+export type Limits = Pick<Config, 'pipelines' | 'sinks' | 'min_free_disk' | 'stop_timeout'>
+
+/** The configured bounds, beside the metrics that come near them, so that an alert needs no copy of the configuration. */
+export const limitFamilies: readonly Family<Limits>[] = [
+  sourceLimit('logrelay_source_max_connections', 'source.max_connections.', (source) => source.max_connections),
+  sourceLimit('logrelay_source_max_connections_per_peer', 'source.max_connections_per_peer.', (source) => source.max_connections_per_peer),
+  sourceLimit('logrelay_source_max_message_bytes', 'source.max_message_size.', (source) => source.max_message_size),
+  sourceLimit('logrelay_source_idle_timeout_seconds', 'source.idle_timeout; 0 is off.', (source) => source.idle_timeout / 1000),
+  sourceLimit('logrelay_source_handshake_timeout_seconds', 'source.handshake_timeout.', (source) => source.handshake_timeout / 1000),
+  sinkLimit('logrelay_sink_max_batch_bytes', 'max_batch_size: about how much is sent at once.', (sink) => sink.max_batch_size),
+  sinkLimit('logrelay_sink_max_retry_seconds', 'retry.max: the longest wait after a failure.', (sink) => sink.retry.max / 1000),
+  whole('logrelay_min_free_disk_bytes', 'min_free_disk: below it intake stops.', (limits) => limits.min_free_disk),
+  whole('logrelay_stop_timeout_seconds', 'stop_timeout: time to finish after SIGTERM.', (limits) => limits.stop_timeout / 1000),
+]
+
+function whole(name: string, help: string, value: (limits: Limits) => number): Family<Limits> {
+  return { type: 'gauge', name, help: `Limit ${help}`, labels: [], samples: (limits) => [{ labels: {}, value: value(limits) }] }
+}
+
+function sourceLimit(name: string, help: string, value: (source: PipelineConfig['source']) => number): Family<Limits> {
+  return {
+    type: 'gauge',
+    name,
+    help: `Limit ${help}`,
+    labels: ['pipeline'],
+    samples: ({ pipelines }) =>
+      Object.entries(pipelines).map(([pipeline, { source }]): Sample => ({ labels: { pipeline }, value: value(source) })),
+  }
+}
+
+function sinkLimit(name: string, help: string, value: (sink: SinkConfig) => number): Family<Limits> {
+  return {
+    type: 'gauge',
+    name,
+    help: `Limit ${help}`,
+    labels: ['sink'],
+    samples: ({ sinks }) => Object.entries(sinks).map(([sink, config]): Sample => ({ labels: { sink }, value: value(config) })),
+  }
+}

@@ -1,0 +1,117 @@
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { configSchema } from '../../src/config/schema.ts'
+import { controlSocketPath } from '../../src/health/control-socket.ts'
+import { parseUnit, seconds, service } from './parse-unit.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+const unit = parseUnit(new URL('systemd/logrelay.service', root))
+const defaults = configSchema.parse({
+  sinks: { file: { type: 'file' } },
+  pipelines: { nginx: { source: { type: 'syslog' }, sinks: ['file'] } },
+})
+
+/** The lines of a sysusers or tmpfiles file, as words. */
+const entries = (path: string) =>
+  read(path)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.match(/"[^"]*"|\S+/g) ?? [])
+
+test('the unit starts the command of the package, as the documentation lays it out', async (t) => {
+  const [program = '', command, flag, config] = service(unit, 'ExecStart')?.split(' ') ?? []
+  const bin: string = JSON.parse(read('package.json')).bin.logrelay
+  t.equal(program, `/opt/logrelay/${bin}`)
+  accessSync(new URL(bin, root), constants.X_OK)
+  t.strictSame([command, flag, config], ['start', '--config', '/etc/logrelay/logrelay.yaml'])
+  t.match(read('docs/install-vm.md'), /git clone \S+ \/opt\/logrelay\n/)
+  t.equal(service(unit, 'ExecReload'), '/bin/kill -HUP $MAINPID')
+})
+
+test('systemd hears from the relay, and waits for it', async (t) => {
+  t.equal(service(unit, 'Type'), 'notify')
+  t.equal(service(unit, 'NotifyAccess'), 'all', 'systemd-notify is a child')
+  t.equal(service(unit, 'Restart'), 'always')
+  t.equal(unit.Unit?.StartLimitIntervalSec?.at(-1), '0')
+  t.ok(seconds(service(unit, 'WatchdogSec')) >= 30)
+  t.ok(seconds(service(unit, 'TimeoutStopSec')) >= defaults.stop_timeout / 1000 + 10)
+  t.ok(seconds(service(unit, 'TimeoutStartSec')) > 90, 'repairing a queue takes longer than the default')
+})
+
+test('its user and directories are those that sysusers, tmpfiles and the configuration name', async (t) => {
+  const user = service(unit, 'User')
+  t.equal(service(unit, 'Group'), user)
+  t.match(entries('systemd/sysusers.d/logrelay.conf'), [['u', user, '-', /^"/, defaults.data_dir, '/usr/sbin/nologin']])
+  t.strictSame(entries('systemd/tmpfiles.d/logrelay.conf'), [
+    ['d', '/etc/logrelay', '0750', 'root', user, '-'],
+    ['d', defaults.data_dir, '0700', user, user, '-'],
+  ])
+  t.equal(`/var/lib/${service(unit, 'StateDirectory')}`, defaults.data_dir)
+  t.equal(service(unit, 'StateDirectoryMode'), '0700')
+  t.equal(service(unit, 'UMask'), '0077')
+  t.ok(controlSocketPath(defaults.data_dir).length <= 107)
+})
+
+test('it may open as many files as a source may hold connections, and more', async (t) => {
+  const { source } = defaults.pipelines.nginx ?? {}
+  t.ok(Number(service(unit, 'LimitNOFILE')) >= Math.max(65_536, 3 * (source?.max_connections ?? Number.POSITIVE_INFINITY)))
+})
+
+test('hardening takes nothing away that Node.js needs', async (t) => {
+  t.equal(service(unit, 'MemoryDenyWriteExecute'), undefined)
+  t.not(service(unit, 'DevicePolicy'), 'strict')
+  t.equal(service(unit, 'ProcSubset'), undefined)
+  const calls = unit.Service?.SystemCallFilter ?? []
+  t.equal(calls[0], '@system-service')
+  t.notMatch(calls.join(' '), /@ipc/)
+  t.equal(service(unit, 'SystemCallErrorNumber'), 'EPERM')
+  t.strictSame(service(unit, 'RestrictAddressFamilies')?.split(' ').sort(), ['AF_INET', 'AF_INET6', 'AF_NETLINK', 'AF_UNIX'])
+})
+
+test('hardening takes the rest', async (t) => {
+  const expected: Record<string, string> = {
+    AmbientCapabilities: '',
+    CapabilityBoundingSet: '',
+    KeyringMode: 'private',
+    LockPersonality: 'yes',
+    NoNewPrivileges: 'yes',
+    PrivateDevices: 'yes',
+    PrivateMounts: 'yes',
+    PrivateTmp: 'yes',
+    PrivateUsers: 'yes',
+    ProtectClock: 'yes',
+    ProtectControlGroups: 'yes',
+    ProtectHome: 'yes',
+    ProtectHostname: 'yes',
+    ProtectKernelLogs: 'yes',
+    ProtectKernelModules: 'yes',
+    ProtectKernelTunables: 'yes',
+    ProtectProc: 'invisible',
+    ProtectSystem: 'strict',
+    RestrictNamespaces: 'yes',
+    RestrictRealtime: 'yes',
+    RestrictSUIDSGID: 'yes',
+    SystemCallArchitectures: 'native',
+  }
+  const found = Object.fromEntries(Object.keys(expected).map((setting) => [setting, service(unit, setting)]))
+  t.strictSame(found, expected)
+})
+
+test('the drop-in for low ports gives one capability, where it counts for the machine', async (t) => {
+  const dropIn = parseUnit(new URL('systemd/privileged-ports.conf', root))
+  t.strictSame(dropIn.Service, {
+    CapabilityBoundingSet: ['CAP_NET_BIND_SERVICE'],
+    AmbientCapabilities: ['CAP_NET_BIND_SERVICE'],
+    PrivateUsers: ['no'],
+  })
+})
+
+test('the documentation installs every file there is', async (t) => {
+  const docs = read('docs/install-vm.md')
+  const files = readdirSync(new URL('systemd/', root), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.includes('.conf') || path.includes('.service'),
+  )
+  t.ok(files.length >= 4)
+  for (const file of files) t.match(docs, new RegExp(`install .*systemd/${file.replaceAll('.', '\\.')} /etc/`), file)
+})
