@@ -1,0 +1,84 @@
+import { MessageFlag, type Origin } from '../core/batch.ts'
+import type { SyslogMessage } from './message.ts'
+import { facilityNames, severityNames } from './names.ts'
+
+/** What only the receiver knows about a message. */
+export interface MessageContext {
+  /** Milliseconds since the epoch. */
+  readonly receivedAtMs: number
+  /** Left out where the bytes came from no network (`logrelay parse`). */
+  readonly origin?: Origin
+  /** Bits of MessageFlag. */
+  readonly flags?: number
+}
+
+/**
+ * One message as a document of the Elastic Common Schema: nested objects, ready for JSON, a field left out where the message
+ * has none. `@timestamp` is the message's own time, else the receive time; `event.created` is always the receive time.
+ * `tags` holds the parser's problems, and `truncated` or `cut_off` for a message that is not whole.
+ *
+ * Of a message that is not UTF-8 the text has U+FFFD where bytes could not be read; `labels.original_base64` then has the exact bytes.
+ */
+export function toEcs(parsed: SyslogMessage, raw: Buffer, context: MessageContext): Record<string, unknown> {
+  const received = receiveTime(context.receivedAtMs)
+  const event: Record<string, unknown> = { created: received, original: raw.toString('utf8') }
+  if (parsed.sequence !== undefined) event.sequence = parsed.sequence
+  const document: Record<string, unknown> = { '@timestamp': parsed.timestamp ?? received, message: parsed.message, event }
+  const syslog = syslogFields(parsed)
+  if (syslog !== undefined) document.log = { syslog }
+  if (context.origin !== undefined) addOrigin(document, context.origin)
+  const tags = tagsOf(parsed, context.flags ?? 0)
+  if (tags.length > 0) document.tags = tags
+  if (parsed.problems.includes('not_utf8')) document.labels = { original_base64: raw.toString('base64') }
+  return document
+}
+
+let lastReceivedAtMs = Number.NaN
+let lastReceiveTime = ''
+
+/** Messages come in runs of one receive time: its text is kept from one to the next. */
+export function receiveTime(receivedAtMs: number): string {
+  if (receivedAtMs !== lastReceivedAtMs) {
+    lastReceiveTime = new Date(receivedAtMs).toISOString()
+    lastReceivedAtMs = receivedAtMs
+  }
+  return lastReceiveTime
+}
+
+function syslogFields(parsed: SyslogMessage): Record<string, unknown> | undefined {
+  const fields: Record<string, unknown> = {}
+  let any = false
+  const add = (name: string, value: unknown): void => {
+    if (value === undefined) return
+    fields[name] = value
+    any = true
+  }
+  add('priority', parsed.priority)
+  if (parsed.facility !== undefined) add('facility', { code: parsed.facility, name: facilityNames[parsed.facility] })
+  if (parsed.severity !== undefined) add('severity', { code: parsed.severity, name: severityNames[parsed.severity] })
+  // A keyword in ECS, as `procid` is.
+  if (parsed.version !== undefined) add('version', String(parsed.version))
+  add('hostname', parsed.hostname)
+  add('appname', parsed.appName)
+  add('procid', parsed.procId)
+  add('msgid', parsed.msgId)
+  add('structured_data', parsed.structuredData)
+  return any ? fields : undefined
+}
+
+function addOrigin(document: Record<string, unknown>, origin: Origin): void {
+  document.source = { ip: origin.peer, port: origin.port }
+  document.client = { ip: origin.peer, port: origin.port }
+  // network.transport is layer 4: TLS is TCP there, and has fields of its own.
+  document.network = { transport: origin.transport === 'udp' ? 'udp' : 'tcp', protocol: 'syslog' }
+  if (origin.transport !== 'tls') return
+  document.tls = origin.certSubject === undefined ? { established: true } : { established: true, client: { subject: origin.certSubject } }
+}
+
+function tagsOf(parsed: SyslogMessage, flags: number): readonly string[] {
+  if (flags === 0) return parsed.problems
+  const tags: string[] = [...parsed.problems]
+  if ((flags & MessageFlag.truncated) !== 0) tags.push('truncated')
+  if ((flags & MessageFlag.cutOff) !== 0) tags.push('cut_off')
+  return tags
+}
