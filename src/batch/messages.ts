@@ -41,6 +41,8 @@ export function countByTransport(batch: Batch): Partial<Record<Transport, number
 
 /** The messages of a stored batch numbered `from` and above, or undefined when there are none; the bytes are shared. */
 export function messagesFrom(batch: StoredBatch, from: Seq): StoredBatch | undefined {
+  const first = batch.seqs[0]
+  if (first !== undefined && first[0] >= from) return batch
   return selectMessages(batch, (seq) => seq >= from)
 }
 
