@@ -1,0 +1,124 @@
+import type { SyslogSourceConfig } from '../config/schema.ts'
+import { RelayError } from '../core/errors.ts'
+import type { Intake } from '../core/intake.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Listening, Source, SourceStats } from '../core/source.ts'
+import type { ServerTls } from '../tls/server-tls.ts'
+import { Collector } from './collector.ts'
+import { type ListenPlan, planAddresses } from './listen-addresses.ts'
+import { newSourceCounters, type SourceCounters } from './source-counters.ts'
+import { StreamSource } from './stream-source.ts'
+import { UdpSource } from './udp-source.ts'
+
+export interface SyslogSourceOptions {
+  readonly intake: Intake
+  readonly logger: Logger
+  /** Started; needed when `transports` has tls. */
+  readonly tls?: ServerTls | undefined
+}
+
+/** With port 0 the system chooses for one protocol, and the other may find that number taken. */
+const portTries = 10
+
+/** Syslog over UDP, TCP and TLS on one port number. */
+export class SyslogSource implements Source {
+  readonly #config: SyslogSourceConfig
+  readonly #tls: ServerTls | undefined
+  readonly #counters: SourceCounters = newSourceCounters()
+  readonly #collector: Collector
+  readonly #stream: StreamSource | undefined
+  readonly #udp: UdpSource | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(config: SyslogSourceConfig, { intake, logger, tls }: SyslogSourceOptions) {
+    this.#config = config
+    this.#tls = tls
+    this.#collector = new Collector({ intake, logger, onRelief: () => this.#stream?.relieve() })
+    const shared = { intake, logger, collector: this.#collector, counters: this.#counters }
+    if (config.transports.some((transport) => transport !== 'udp')) this.#stream = new StreamSource(config, { ...shared, tls })
+    if (config.transports.includes('udp')) this.#udp = new UdpSource(config, shared)
+  }
+
+  /** Rejects with PORT_IN_USE, PORT_UNAVAILABLE or TLS_MATERIAL. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop(deadline)
+    return this.#stopping
+  }
+
+  async block(): Promise<void> {
+    this.#stream?.block()
+  }
+
+  async unblock(): Promise<void> {
+    if (this.#stopping === undefined) await this.#stream?.unblock()
+  }
+
+  stats(): SourceStats {
+    const { framing, accepted, healthChecks, refused, tlsFailures, idleTimeouts } = this.#counters
+    const connections = this.#stream?.connections ?? 0
+    return {
+      ...framing,
+      listening: this.#listening(),
+      connections,
+      accepted,
+      healthChecks,
+      refused: { ...refused },
+      tlsFailures,
+      idleTimeouts,
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { host, port, transports } = this.#config
+    if (port === undefined) throw new RelayError('INTERNAL', 'a source was made without its port')
+    if (transports.includes('tls') && this.#tls === undefined)
+      throw new RelayError('INTERNAL', 'a TLS source was made without certificates')
+    const plan = await planAddresses(host)
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#open(plan, port)
+      } catch (error) {
+        const unlucky = port === 0 && tries < portTries && error instanceof RelayError && error.code === 'PORT_IN_USE'
+        if (!unlucky) throw error
+      }
+    }
+  }
+
+  /** TCP first: where both fail, its message is the one that people search for. */
+  async #open(plan: ListenPlan, port: number): Promise<void> {
+    const number = (await this.#stream?.open(plan, port)) ?? port
+    try {
+      await this.#udp?.open(plan, number)
+    } catch (error) {
+      this.#stream?.close()
+      throw error
+    }
+  }
+
+  async #stop(deadline: AbortSignal): Promise<void> {
+    // A start that failed has told whoever called it.
+    await this.#starting?.catch(() => undefined)
+    await this.#stream?.stop(deadline)
+    await this.#udp?.stop(deadline)
+    await this.#collector.stop(deadline)
+  }
+
+  #listening(): Listening[] {
+    const { transports } = this.#config
+    const stream = this.#stream?.listening
+    const open = [...(this.#udp?.listening ?? []), ...(stream?.addresses ?? []).map((address) => ({ address, port: stream?.port ?? 0 }))]
+    return [...new Map(open.map((bound) => [bound.address, bound])).values()].map(({ address, port }) => ({
+      transports: transports.filter((transport) =>
+        transport === 'udp' ? this.#udp?.listening.some((bound) => bound.address === address) : stream?.addresses.includes(address),
+      ),
+      address,
+      port,
+    }))
+  }
+}

@@ -1,0 +1,101 @@
+import { messagesOf } from '../../src/batch/messages.ts'
+import type { Batch, Origin, Transport } from '../../src/core/batch.ts'
+import type { DropReason, Intake, Receipt } from '../../src/core/intake.ts'
+
+export interface TakenMessage {
+  readonly text: string
+  readonly flags: number
+  readonly origin: Origin
+  readonly receivedAtMs: number
+}
+
+/** An intake in memory. `full` refuses, `hold` takes but stores only on `store()`; every change wakes `until`. */
+export class FakeIntake implements Intake {
+  readonly batches: Batch[] = []
+  readonly messages: TakenMessage[] = []
+  readonly drops: Partial<Record<DropReason, number>> = {}
+  readonly dropsByTransport: Partial<Record<Transport, number>> = {}
+  /** Batches refused with `full`. */
+  refusals = 0
+  /** Set to make `append` throw. */
+  failure: Error | undefined
+  #full = false
+  #hold = false
+  #unstored: (() => void)[] = []
+  #waiters: (() => void)[] = []
+  #rooms: (() => void)[] = []
+
+  get texts(): string[] {
+    return this.messages.map(({ text }) => text)
+  }
+
+  get unstored(): number {
+    return this.#unstored.length
+  }
+
+  append(batch: Batch): Receipt | 'full' {
+    if (this.failure !== undefined) throw this.failure
+    if (this.#full) {
+      this.refusals++
+      this.#changed()
+      return 'full'
+    }
+    this.batches.push(batch)
+    for (const { bytes, flags, origin, receivedAtMs } of messagesOf(batch)) {
+      this.messages.push({ text: bytes.toString('latin1'), flags, origin, receivedAtMs })
+    }
+    const stored = this.#hold ? new Promise<void>((resolve) => this.#unstored.push(resolve)) : Promise.resolve()
+    this.#changed()
+    return { stored, durable: () => stored }
+  }
+
+  drop(reason: DropReason, transport: Transport, messages: number): void {
+    this.drops[reason] = (this.drops[reason] ?? 0) + messages
+    this.dropsByTransport[transport] = (this.dropsByTransport[transport] ?? 0) + messages
+    this.#changed()
+  }
+
+  async checkpoint(): Promise<undefined> {
+    return undefined
+  }
+
+  room(signal: AbortSignal): Promise<void> {
+    if (!this.#full || signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#rooms.push(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  fill(): void {
+    this.#full = true
+  }
+
+  empty(): void {
+    this.#full = false
+    for (const resolve of this.#rooms.splice(0)) resolve()
+  }
+
+  hold(): void {
+    this.#hold = true
+  }
+
+  /** Stores everything taken so far and no longer holds. */
+  store(): void {
+    this.#hold = false
+    for (const resolve of this.#unstored.splice(0)) resolve()
+  }
+
+  /** Resolves when the condition is true; looked at after every change. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+  }
+
+  received(count: number): Promise<void> {
+    return this.until(() => this.messages.length >= count)
+  }
+
+  #changed(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+}
