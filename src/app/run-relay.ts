@@ -49,12 +49,13 @@ export async function runRelay({ configFile, onStarted }: RunOptions): Promise<n
 
 async function stopRelay(relay: Relay, why: string, logger: RelayLogger, deadline: AbortSignal): Promise<void> {
   logger.info({ why }, 'stopping: no new messages are taken, what is queued is delivered as far as time allows')
-  const before = relay.status().pipelines
   await relay.stop(deadline)
-  logger.info(
-    { pipelines: Object.keys(before).length, inTime: !deadline.aborted },
-    'stopped; what was not delivered waits on disk for the next start',
-  )
+  const left = Object.entries(relay.status().pipelines)
+    .map(([pipeline, { queue }]) => ({ pipeline, messages: queue.messages }))
+    .filter(({ messages }) => messages > 0)
+  const text = left.map(({ pipeline, messages }) => `${messages} of ${pipeline}`).join(', ')
+  if (left.length === 0) logger.info({ left }, 'stopped: every message was delivered')
+  else logger.info({ left }, `stopped: messages wait on disk for the next start: ${text}`)
 }
 
 /** The first request to stop counts; a second one means now. */

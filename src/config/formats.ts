@@ -30,7 +30,7 @@ export function formatHostPort({ host, port }: HostPort): string {
 /** A URL such as `tls://siem.example.com:6514` or `udp://[2001:db8::1]`. */
 export function endpoint(schemes: readonly Endpoint['scheme'][]): z.ZodType<Endpoint, string> {
   const wanted = `must be ${schemes.map((scheme) => `${scheme}://host:port`).join(', ')}`
-  return z.string().transform((value, context) => {
+  const parsed = z.string().transform((value, context) => {
     const match = /^([a-z]+):\/\/(\[[0-9a-fA-F:.]+\]|[^/:[\]\s]+)(?::(\d{1,5}))?$/.exec(value)
     const scheme = schemes.find((known) => known === match?.[1])
     if (match === null || scheme === undefined) {
@@ -41,11 +41,12 @@ export function endpoint(schemes: readonly Endpoint['scheme'][]): z.ZodType<Endp
     if (port < 1 || port > 65535) context.addIssue({ code: 'custom', message: 'the port must be 1 to 65535' })
     return { scheme, host: (match[2] as string).replace(/^\[|\]$/g, ''), port }
   })
+  return parsed.meta({ typeName: 'endpoint' })
 }
 
 /** `127.0.0.1:9440` or `[::1]:9440`. */
 export function hostPort(): z.ZodType<HostPort, string> {
-  return z.string().transform((value, context) => {
+  const parsed = z.string().transform((value, context) => {
     const match = /^(\[[0-9a-fA-F:.]+\]|[^/:[\]\s]+):(\d{1,5})$/.exec(value)
     const port = Number(match?.[2])
     if (match === null || port > 65535) {
@@ -54,13 +55,21 @@ export function hostPort(): z.ZodType<HostPort, string> {
     }
     return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port }
   })
+  return parsed.meta({ typeName: 'address' })
 }
 
 /** A network such as `10.0.0.0/8` or `2001:db8::/32`; a bare address stands for itself. */
 export function cidr(): z.ZodType<string, string> {
-  return z.string().refine((value) => (value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value)), {
-    error: 'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
-  })
+  return z
+    .string()
+    .refine(
+      (value) =>
+        value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.IPv6.isValid(value) || ipaddr.IPv4.isValidFourPartDecimal(value),
+      {
+        error: 'must be a network such as 10.0.0.0/8 or 2001:db8::/32',
+      },
+    )
+    .meta({ typeName: 'network' })
 }
 
 /** Names of pipelines and sinks: they become file names and metric labels. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { isDeviceType } from './device-types.ts'
+import { deviceTypes, isDeviceType } from './device-types.ts'
 import { cidr, endpoint, hostPort, name, timezone } from './formats.ts'
+import { nearest } from './nearest.ts'
 import { duration, size } from './units.ts'
 
 /**
@@ -8,17 +9,18 @@ import { duration, size } from './units.ts'
  * Values come out in the units that the code uses: bytes and milliseconds.
  */
 
+const filePath = () => z.string().min(1).meta({ typeName: 'file' })
+
 const tlsFiles = {
-  cert_file: z.string().optional().describe('PEM certificate chain, the leaf first. Read again when the file changes.'),
-  key_file: z.string().optional().describe('PEM private key of that certificate.'),
+  cert_file: filePath().optional().describe('PEM certificate chain, the leaf first. Read again when the file changes.'),
+  key_file: filePath().optional().describe('PEM private key of that certificate, not encrypted.'),
 }
 
 const minVersion = z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Oldest TLS version that is spoken.')
 
 export const serverTlsSchema = z.strictObject({
   ...tlsFiles,
-  client_ca_file: z
-    .string()
+  client_ca_file: filePath()
     .optional()
     .describe('PEM certificates of the authorities that sign client certificates. Setting it turns mutual TLS on.'),
   client_auth: z
@@ -30,12 +32,12 @@ export const serverTlsSchema = z.strictObject({
 
 const clientTlsSchema = z.strictObject({
   ...tlsFiles,
-  ca_file: z.string().optional().describe("PEM certificates to trust instead of the system's authorities."),
+  ca_file: filePath().optional().describe("PEM certificates to trust instead of the system's authorities."),
   verify: z
     .boolean()
     .default(true)
     .describe("Whether the server's certificate and name are checked. Turning it off lets anybody read and take the logs."),
-  server_name: z.string().optional().describe('Name to ask for and to check, where it differs from the endpoint.'),
+  server_name: z.string().min(1).optional().describe('Name to ask for and to check, where it differs from the endpoint.'),
   min_version: minVersion,
 })
 
@@ -43,11 +45,20 @@ export const syslogSourceSchema = z.strictObject({
   type: z.literal('syslog'),
   device: z
     .string()
-    .refine(isDeviceType, { error: 'is not a known device type; `logrelay types` lists them' })
+    .superRefine((device, context) => {
+      if (isDeviceType(device)) return
+      const near = nearest(
+        device,
+        deviceTypes.map(({ name }) => name),
+      )
+      const hint = near === undefined ? '`logrelay types` lists them' : `write "${near}"; \`logrelay types\` lists them all`
+      context.addIssue({ code: 'custom', message: 'is not a known device type', params: { hint } })
+    })
     .default('generic-rfc5424')
     .describe('Kind of sender: decides the default port and what parsing expects. See `logrelay types`.'),
   host: z
     .string()
+    .min(1)
     .default('::')
     .describe('Address or name to listen on; a name stands for all of its addresses. `::` is every IPv6 and IPv4 address.'),
   port: z
@@ -65,7 +76,9 @@ export const syslogSourceSchema = z.strictObject({
     .enum(['auto', 'octet-counting', 'newline', 'nul'])
     .default('auto')
     .describe('How messages are told apart on TCP and TLS (RFC 6587). `auto` decides per connection.'),
-  max_message_size: size().default(65_536).describe('A longer message is treated as `when_too_long` says.'),
+  max_message_size: size({ max: 16 * 2 ** 20 })
+    .default(65_536)
+    .describe('A longer message is treated as `when_too_long` says.'),
   when_too_long: z
     .enum(['truncate', 'reject'])
     .default('truncate')
@@ -75,7 +88,7 @@ export const syslogSourceSchema = z.strictObject({
   idle_timeout: duration()
     .default(0)
     .describe('Close a connection that brought nothing for so long. It stands still while the relay itself has paused reading.'),
-  handshake_timeout: duration().default(10_000).describe('Time for a TLS handshake.'),
+  handshake_timeout: duration({ min: 1 }).default(10_000).describe('Time for a TLS handshake.'),
   allow: z.array(cidr()).min(1).optional().describe('Networks that may send, e.g. `10.0.0.0/8`. Default: all.'),
   timezone: timezone().default('UTC').describe('Zone of dates that name none: an IANA name or an offset such as `+02:00`.'),
   receive_buffer: size()
@@ -101,8 +114,8 @@ export const queueSchema = z.strictObject({
 })
 
 const retrySchema = z.strictObject({
-  initial: duration().default(1000).describe('First wait after a failure.'),
-  max: duration().default(300_000).describe('Longest wait; each one is twice the last, with jitter.'),
+  initial: duration({ min: 1 }).default(1000).describe('First wait after a failure.'),
+  max: duration({ min: 1 }).default(300_000).describe('Longest wait; each one is twice the last, with jitter.'),
 })
 
 const sinkBasics = {
@@ -141,7 +154,7 @@ export const syslogSinkSchema = z.strictObject({
     .default('failover')
     .describe('`failover`: the first endpoint that works. `round_robin`: each in turn.'),
   tls: clientTlsSchema.prefault({}).describe('For tls:// endpoints.'),
-  connect_timeout: duration().default(10_000).describe('Time to connect, TLS handshake included.'),
+  connect_timeout: duration({ min: 1 }).default(10_000).describe('Time to connect, TLS handshake included.'),
   ...sinkBasics,
 })
 
@@ -149,6 +162,7 @@ export const fileSinkSchema = z.strictObject({
   type: z.literal('file'),
   path: z
     .string()
+    .min(1)
     .default('logs/{pipeline}.log')
     .describe(
       'File to append to; `{pipeline}` becomes the name of the pipeline, a relative path begins at data_dir, `-` is standard output.',
@@ -174,11 +188,12 @@ export const pipelineSchema = z.strictObject({
 export const configSchema = z.strictObject({
   data_dir: z
     .string()
+    .min(1)
     .default('/var/lib/logrelay')
     .describe('Queues, the self-signed certificate and the control socket live here; a relative path begins at the working directory.'),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least important lines that are written.'),
     })
     .prefault({})
     .describe("The relay's own log: JSON lines on standard error."),
@@ -186,12 +201,12 @@ export const configSchema = z.strictObject({
     .strictObject({
       listen: hostPort()
         .default({ host: '127.0.0.1', port: 9440 })
-        .describe('/livez, /readyz, /metrics and /status. Loopback unless you know better: it is not authenticated.'),
+        .describe('Address of /livez, /readyz, /metrics and /status. Loopback unless you know better: it is not authenticated.'),
     })
     .prefault({}),
   health: z
     .strictObject({
-      listen: hostPort().describe('/livez and /readyz alone, for load balancers.'),
+      listen: hostPort().describe('Address of /livez and /readyz alone, for load balancers. Without the section there is none.'),
     })
     .optional(),
   tls: serverTlsSchema.prefault({}).describe('Certificate for all sources. Without files a self-signed pair is made in data_dir.'),

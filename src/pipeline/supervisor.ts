@@ -45,10 +45,8 @@ export class Supervisor implements Component {
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
-    const pipelines = [...this.#running.values()]
-    // They stay in the map until they have stopped, so that /status shows the drain.
-    await Promise.all(pipelines.map(({ pipeline }) => pipeline.stop(deadline)))
-    this.#running.clear()
+    // They stay in the map: /status shows the drain, and afterwards what is left.
+    await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.stop(deadline)))
   }
 
   /**

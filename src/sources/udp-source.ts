@@ -140,7 +140,8 @@ export class UdpSource {
         continue
       }
       if (granted >= this.#receiveBuffer) continue
-      this.#options.logger.warn(
+      // Not a warning yet: the kernel's drops are, once there are any.
+      this.#options.logger.info(
         { wanted: this.#receiveBuffer, granted },
         `the system grants a smaller UDP receive buffer than receive_buffer asks for: sysctl -w net.core.rmem_max=${this.#receiveBuffer}`,
       )

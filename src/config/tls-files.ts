@@ -1,0 +1,92 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { ConfigPath, Report } from './problems.ts'
+import type { Config } from './schema.ts'
+
+interface TlsFiles {
+  readonly cert_file?: string | undefined
+  readonly key_file?: string | undefined
+  readonly client_ca_file?: string | undefined
+  readonly ca_file?: string | undefined
+}
+
+/** Reads every file that a `tls` section names: unreadable, not PEM, a key of another certificate, expired. */
+export async function checkTlsFiles(config: Config, report: Report, nowMs = Date.now()): Promise<void> {
+  const check = (files: TlsFiles, path: ConfigPath) => checkFiles(files, path, report, nowMs)
+  await check(config.tls, ['tls'])
+  for (const [name, { source }] of Object.entries(config.pipelines)) {
+    if (source.tls !== undefined) await check(source.tls, ['pipelines', name, 'source', 'tls'])
+  }
+  for (const [name, sink] of Object.entries(config.sinks)) {
+    if (sink.type === 'syslog') await check(sink.tls, ['sinks', name, 'tls'])
+  }
+}
+
+async function checkFiles(files: TlsFiles, path: ConfigPath, report: Report, nowMs: number): Promise<void> {
+  const certificate = await certificateIn(files.cert_file, [...path, 'cert_file'], report, nowMs)
+  const key = await keyIn(files.key_file, [...path, 'key_file'], report)
+  if (certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)) {
+    report(
+      'error',
+      [...path, 'key_file'],
+      `is not the key of the certificate in ${files.cert_file}`,
+      'name the key that the certificate was made for',
+    )
+  }
+  await certificateIn(files.client_ca_file, [...path, 'client_ca_file'], report, nowMs)
+  await certificateIn(files.ca_file, [...path, 'ca_file'], report, nowMs)
+}
+
+/** The first certificate of the file. */
+async function certificateIn(
+  file: string | undefined,
+  path: ConfigPath,
+  report: Report,
+  nowMs: number,
+): Promise<X509Certificate | undefined> {
+  const pem = await content(file, path, report)
+  if (pem === undefined) return undefined
+  try {
+    const certificate = new X509Certificate(pem)
+    if (certificate.validToDate.getTime() < nowMs) {
+      report('warning', path, `the certificate expired on ${certificate.validToDate.toISOString().slice(0, 10)}`, 'renew it')
+    }
+    return certificate
+  } catch {
+    report('error', path, `${file} holds no certificate in PEM`, 'it begins with -----BEGIN CERTIFICATE-----')
+    return undefined
+  }
+}
+
+async function keyIn(file: string | undefined, path: ConfigPath, report: Report): Promise<KeyObject | undefined> {
+  const pem = await content(file, path, report)
+  if (pem === undefined) return undefined
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    report(
+      'error',
+      path,
+      `${file} holds no private key in PEM that can be used without a passphrase`,
+      'it begins with -----BEGIN PRIVATE KEY-----',
+    )
+    return undefined
+  }
+}
+
+const unreadable: Record<string, string> = {
+  EACCES: "let the relay's user read it",
+  EISDIR: 'name a file',
+  ENOENT: 'there is no such file; a relative path begins at the working directory',
+}
+
+async function content(file: string | undefined, path: ConfigPath, report: Report): Promise<Buffer | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return await readFile(file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    report('error', path, `${file} cannot be read (${code ?? String(error)})`, unreadable[code ?? ''])
+    return undefined
+  }
+}

@@ -1,0 +1,96 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLError } from 'yaml'
+import type { ConfigPath } from './problems.ts'
+
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** A YAML text as plain values, with the place where each of them stands. */
+export interface YamlDocument {
+  readonly value: unknown
+  /** Mistakes of YAML itself; where there is one, `value` is undefined. */
+  readonly errors: readonly (Position & { readonly message: string; readonly hint?: string })[]
+  /** Where a key (`key`) or its value (`value`) stands; for what is not in the text, the nearest key above it. */
+  position(path: ConfigPath, of: 'key' | 'value'): Position
+}
+
+/** More aliases than this are no configuration but an attempt to make one megabyte into gigabytes. */
+const maxAliases = 100
+
+const tooDeep = 'sections or lists are nested too deeply'
+
+const hints: Partial<Record<YAMLError['code'], string>> = {
+  DUPLICATE_KEY: 'keep one of them',
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTIPLE_DOCS: 'keep one document: remove everything from the second `---` on',
+  BAD_SCALAR_START: 'put the value in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'put a value that holds ": " in quotes, and keys of one section in the same column',
+  MULTILINE_IMPLICIT_KEY: 'write `key: value`, with a space after the colon',
+  BAD_INDENT: 'close the bracket, or indent what stands within it',
+}
+const messages: Partial<Record<YAMLError['code'], string>> = {
+  DUPLICATE_KEY: 'this key stands twice in the same section',
+  TAB_AS_INDENT: 'a tab in the indentation',
+  MULTIPLE_DOCS: 'a second YAML document begins here',
+}
+
+/** Never throws: whatever the text is, the answer is values or errors. */
+export function readYaml(text: string): YamlDocument {
+  const lines = new LineCounter()
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const failed = (message: string, hint?: string): YamlDocument => {
+    const error = { line: 1, column: 1, message, ...(hint === undefined ? {} : { hint }) }
+    return { value: undefined, errors: [error], position: () => error }
+  }
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'error' })
+    // The parser descends into nested collections by calling itself, and reports the end of the stack as it reports all else.
+    if (document.errors.some(({ message }) => /call stack|stack overflow/i.test(message))) return failed(tooDeep)
+    const errors = [...document.errors, ...document.warnings].map((error) => describe(error, at(error.pos[0])))
+    const value = errors.length === 0 ? document.toJS({ maxAliasCount: maxAliases }) : undefined
+    return { value, errors, position: (path, of) => at(offsetOf(document, path, of)) }
+  } catch (error) {
+    if (error instanceof RangeError) return failed(tooDeep)
+    const message = error instanceof Error ? error.message : String(error)
+    if (message.startsWith('Excessive alias count'))
+      return failed(`more than ${maxAliases} aliases`, 'write the values out instead of using `*`')
+    return failed(message)
+  }
+}
+
+function describe(error: YAMLError, position: Position): Position & { message: string; hint?: string } {
+  const hint = hints[error.code]
+  return { ...position, message: messages[error.code] ?? lowerFirst(error.message), ...(hint === undefined ? {} : { hint }) }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+function offsetOf(document: Document.Parsed, path: ConfigPath, of: 'key' | 'value'): number {
+  let node: unknown = document.contents
+  let offset = startOf(node) ?? 0
+  for (const [depth, part] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document)
+    const pair = isMap(node) ? node.items.find((item) => keyOf(item) === String(part)) : undefined
+    const item = pair?.value ?? (isSeq(node) ? node.items[Number(part)] : undefined)
+    if (pair === undefined && item === undefined) return offset
+    // A section is best pointed at by its key: its value begins on the next line.
+    const atValue = pair === undefined || (of === 'value' && depth === path.length - 1 && isScalar(item) && item.value !== null)
+    offset = startOf(atValue ? item : pair.key) ?? offset
+    node = item
+  }
+  return offset
+}
+
+function keyOf({ key }: Pair): string {
+  return String(typeof key === 'object' && key !== null && 'value' in key ? key.value : key)
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0]
+}

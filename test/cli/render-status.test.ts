@@ -1,0 +1,34 @@
+import t from 'tap'
+import { renderStatus } from '../../src/cli/render-status.ts'
+import { nowMs, pipeline, status } from './example-status.ts'
+
+t.test('a line for each sink, and below what a person should know', async (t) => {
+  t.equal(
+    renderStatus(status, nowMs),
+    `logrelay 1.2.3, process 42, running since 2026-11-03T09:00:00Z, /etc/logrelay/logrelay.yaml
+
+PIPELINE  READY  RECEIVED  QUEUED  SINK  DELIVERED  REJECTED  DROPPED  STATE        NEXT TRY
+nginx     yes       5,010   1,234  siem      3,764         2       10  backing off  in 32 s
+                                   file      5,000         0       10  idle
+asa       no            0   1,234
+
+nginx: sink siem fails for 4 min: connection refused \\x1b[31m (ENDPOINT_UNREACHABLE)
+nginx: 10 received but never stored (kernel)
+asa: the queue is full
+`,
+  )
+})
+
+t.test('all is well: no notes', async (t) => {
+  t.notMatch(renderStatus({ ...status, pipelines: {} }, nowMs), /\n\n.*\n\n/s)
+})
+
+t.test('a failing sink that a reason names already is named once', async (t) => {
+  const reasons = ['sink siem fails: connection refused \u001b[31m; messages wait on disk']
+  const text = renderStatus({ ...status, pipelines: { nginx: { ...pipeline, reasons } } }, nowMs)
+  t.equal(text.match(/connection refused/g)?.length, 1)
+})
+
+t.test('a refused reload is not forgotten', async (t) => {
+  t.match(renderStatus({ ...status, reloadError: 'f.yaml:1:1: error' }, nowMs), /the last reload was refused.*f\.yaml:1:1/)
+})
