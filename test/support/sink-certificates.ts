@@ -20,6 +20,7 @@ export async function certificate(wishes: CertificateWishes = {}): Promise<Pair>
   const addresses = name === 'localhost' ? [{ type: 7 as const, ip: '127.0.0.1' }] : []
   const made = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
+    algorithm: 'sha256',
     ...(notBefore && { notBeforeDate: notBefore }),
     ...(notAfter && { notAfterDate: notAfter }),
     ...(authority && { ca: authority }),

@@ -1,0 +1,87 @@
+import { countSeqs } from '../batch/ranges.ts'
+import type { ErrorCode, RelayError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Outcome } from '../core/sink.ts'
+import type { SinkStatus } from '../core/status.ts'
+
+/** Failures that do not pass without a person. The others are warnings: nothing is lost while they last. */
+const needsPerson: ReadonlySet<ErrorCode> = new Set(['ENDPOINT_TLS', 'TLS_MATERIAL', 'FILE_UNWRITABLE', 'INTERNAL'])
+
+export interface HealthOptions {
+  readonly pipelineName: string
+  readonly sinkName: string
+  readonly queued: () => number
+  readonly logger: Logger
+}
+
+interface FailingPeriod {
+  readonly sinceMs: number
+  readonly error: RelayError
+  /** Kinds of failure that this period has logged. */
+  readonly logged: Set<ErrorCode>
+}
+
+/** What a forwarder knows and says about its sink: one line when it begins to fail, one when it is well, none for each retry. */
+export class DeliveryHealth {
+  readonly #name: string
+  readonly #logger: Logger
+  readonly #queued: () => number
+  #period: FailingPeriod | undefined
+  #lastDeliveredAtMs: number | undefined
+  /** When the next try is, while one is waited for. */
+  retryAtMs: number | undefined
+
+  constructor({ pipelineName, sinkName, queued, logger }: HealthOptions) {
+    this.#name = `sink ${sinkName} of pipeline ${pipelineName}`
+    this.#logger = logger
+    this.#queued = queued
+  }
+
+  get failing(): boolean {
+    return this.#period !== undefined
+  }
+
+  /** Once for each batch. */
+  answered({ delivered, rejected }: Outcome): void {
+    if (delivered.length > 0) this.#lastDeliveredAtMs = Date.now()
+    const [first] = rejected
+    if (first === undefined) return
+    const messages = countSeqs(rejected.map(({ seqs }) => seqs))
+    const fields = { code: first.error.code, messages, hint: first.error.hint }
+    this.#logger.error(fields, `${this.#name}: ${messages} messages cannot be delivered and are now dead letters: ${first.error.message}`)
+  }
+
+  failed(error: RelayError, afterMs: number): void {
+    const { sinceMs, logged } = this.#period ?? { sinceMs: Date.now(), logged: new Set() }
+    this.#period = { sinceMs, error, logged }
+    this.retryAtMs = Date.now() + afterMs
+    const messages = this.#queued()
+    const fields = { code: error.code, retryInMs: afterMs, messages, hint: error.hint }
+    const text = `${this.#name}: ${error.message}; next try in ${seconds(afterMs)}, ${messages} messages wait on disk`
+    if (logged.has(error.code)) this.#logger.debug(fields, text)
+    else if (needsPerson.has(error.code)) this.#logger.error(fields, text)
+    else this.#logger.warn(fields, text)
+    logged.add(error.code)
+  }
+
+  well(): void {
+    if (this.#period === undefined) return
+    const failedMs = Date.now() - this.#period.sinceMs
+    this.#period = undefined
+    const messages = this.#queued()
+    this.#logger.info({ failedMs, messages }, `${this.#name}: delivers again after ${seconds(failedMs)}, ${messages} messages wait`)
+  }
+
+  status(): Pick<SinkStatus, 'failingSinceMs' | 'error' | 'retryAtMs' | 'lastDeliveredAtMs'> {
+    const period = this.#period
+    return {
+      ...(period && { failingSinceMs: period.sinceMs, error: { code: period.error.code, message: period.error.message } }),
+      ...(this.retryAtMs !== undefined && { retryAtMs: this.retryAtMs }),
+      ...(this.#lastDeliveredAtMs !== undefined && { lastDeliveredAtMs: this.#lastDeliveredAtMs }),
+    }
+  }
+}
+
+function seconds(ms: number): string {
+  return `${ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000)} s`
+}

@@ -1,0 +1,32 @@
+import type { StoredBatch } from '../../src/core/batch.ts'
+import type { EndpointStatus, Outcome, Sink } from '../../src/core/sink.ts'
+
+/** A sink that answers as told, and delivers everything when it was told nothing. */
+export class ScriptedSink implements Sink {
+  readonly name: string
+  readonly answers: (Outcome | Promise<Outcome> | ((batch: StoredBatch, signal: AbortSignal) => Promise<Outcome>))[] = []
+  readonly sent: StoredBatch[] = []
+  readonly calls: string[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  async start(): Promise<void> {
+    this.calls.push('start')
+  }
+
+  async stop(): Promise<void> {
+    this.calls.push('stop')
+  }
+
+  async send(batch: StoredBatch, signal: AbortSignal): Promise<Outcome> {
+    this.sent.push(batch)
+    const answer = this.answers.shift() ?? { delivered: batch.seqs, rejected: [] }
+    return typeof answer === 'function' ? answer(batch, signal) : answer
+  }
+
+  endpoints(): readonly EndpointStatus[] {
+    return [{ endpoint: this.name, state: 'connected' }]
+  }
+}
