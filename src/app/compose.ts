@@ -26,7 +26,7 @@ export interface Surroundings {
 /** The configuration as pipelines to be built. The identity holds everything that a pipeline depends on: nothing else restarts it. */
 export function pipelineSpecs(config: Config, surroundings: Surroundings): PipelineSpec[] {
   return Object.entries(config.pipelines).map(([name, pipeline]) => {
-    const tls = tlsConfigOf(config, pipeline)
+    const tls = pipeline.source.transports.includes('tls') ? tlsConfigOf(config, pipeline) : undefined
     const sinks = pipeline.sinks.map((sink) => [sink, config.sinks[sink]])
     return {
       name,

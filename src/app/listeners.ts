@@ -12,13 +12,14 @@ interface Surroundings {
   readonly logger: Logger
 }
 
+type Name = 'admin' | 'health'
 type HttpServer = Component & { readonly address: HostPort | undefined }
 
 /** The HTTP listeners on TCP ports, admin and health, which a reload may move. */
 export class Listeners implements Component {
   readonly #surroundings: Surroundings
-  readonly #servers = new Map<'admin' | 'health', { readonly listen: HostPort; readonly server: HttpServer }>()
-  #config: Config
+  readonly #servers = new Map<Name, { readonly listen: HostPort; readonly server: HttpServer }>()
+  readonly #config: Config
 
   constructor(config: Config, surroundings: Surroundings) {
     this.#config = config
@@ -30,12 +31,7 @@ export class Listeners implements Component {
   }
 
   async start(): Promise<void> {
-    try {
-      await this.adopt(this.#config)
-    } catch (error) {
-      await this.stop(AbortSignal.abort())
-      throw error
-    }
+    await this.adopt(this.#config)
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
@@ -43,26 +39,39 @@ export class Listeners implements Component {
     this.#servers.clear()
   }
 
-  /** Moves the listeners whose address changed. Rejects with PORT_IN_USE or PORT_UNAVAILABLE; the old ones then go on. */
+  /** Moves the listeners whose address changed. Rejects with PORT_IN_USE or PORT_UNAVAILABLE; the old ones then all go on. */
   async adopt(config: Config): Promise<void> {
     const { status, metrics, logger: log } = this.#surroundings
     const admin = config.admin.listen
-    await this.#replace('admin', admin, () => new AdminServer({ listen: admin, status, metrics, log }))
     const health = config.health?.listen
-    await this.#replace('health', health, (listen) => new HealthServer({ listen, status, log }))
-    this.#config = config
+    const wanted = new Map<Name, { readonly listen: HostPort; readonly server: HttpServer }>()
+    if (this.#moves('admin', admin))
+      wanted.set('admin', { listen: admin, server: new AdminServer({ listen: admin, status, metrics, log }) })
+    if (health !== undefined && this.#moves('health', health))
+      wanted.set('health', { listen: health, server: new HealthServer({ listen: health, status, log }) })
+    await startAll([...wanted.values()].map(({ server }) => server))
+    const leaving = [...this.#servers].filter(([name]) => wanted.has(name) || (name === 'health' && health === undefined))
+    for (const [name] of leaving) this.#servers.delete(name)
+    for (const [name, one] of wanted) this.#servers.set(name, one)
+    await Promise.all(leaving.map(([, { server }]) => server.stop(AbortSignal.timeout(1000))))
   }
 
-  async #replace(name: 'admin' | 'health', listen: HostPort | undefined, build: (listen: HostPort) => HttpServer): Promise<void> {
-    const old = this.#servers.get(name)
-    if (old !== undefined && old.listen.host === listen?.host && old.listen.port === listen.port) return
-    if (listen !== undefined) {
-      const server = build(listen)
+  #moves(name: Name, { host, port }: HostPort): boolean {
+    const now = this.#servers.get(name)?.listen
+    return now?.host !== host || now.port !== port
+  }
+}
+
+/** All or none. */
+async function startAll(servers: readonly HttpServer[]): Promise<void> {
+  const started: HttpServer[] = []
+  try {
+    for (const server of servers) {
       await server.start()
-      this.#servers.set(name, { listen, server })
-    } else {
-      this.#servers.delete(name)
+      started.push(server)
     }
-    await old?.server.stop(AbortSignal.timeout(1000))
+  } catch (error) {
+    for (const server of started) await server.stop(AbortSignal.abort())
+    throw error
   }
 }

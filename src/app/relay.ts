@@ -38,6 +38,9 @@ export class Relay implements Component {
   #file: string
   #state: RelayState = 'starting'
   #reloadError: string | undefined
+  /** Configured pipelines that a reload could not start in any form. */
+  #missing: readonly string[] = []
+  #reloading: Promise<unknown> = Promise.resolve()
   #started: Component[] = []
 
   constructor({ loaded, logger, onDrain }: RelayOptions) {
@@ -59,6 +62,11 @@ export class Relay implements Component {
 
   get config(): Config {
     return this.#config
+  }
+
+  /** Started, and not asked to stop. */
+  get running(): boolean {
+    return this.#state === 'running'
   }
 
   /** Where the admin listener is bound, once started. */
@@ -84,6 +92,8 @@ export class Relay implements Component {
   /** Not ready from the first moment; /status answers until the pipelines have stopped. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#state = 'draining'
+    // A reload under way would start what has just been stopped; each of its waits is bounded.
+    await this.#reloading
     const parts = this.#started.reverse()
     this.#started = []
     for (const part of parts) await part.stop(deadline)
@@ -92,9 +102,16 @@ export class Relay implements Component {
 
   /**
    * Takes over a configuration while running: only pipelines that differ are touched. Rejects with a RelayError, everything
-   * as it was, where the new one asks for what cannot be had.
+   * as it was, where the new one asks for what cannot be had, and with NOT_RUNNING before the start is over and while it stops.
    */
-  async reload(loaded: LoadedConfig): Promise<Changes> {
+  reload(loaded: LoadedConfig): Promise<Changes> {
+    if (!this.running) return Promise.reject(new RelayError('NOT_RUNNING', `the relay is ${this.#state}`))
+    const reload = this.#reload(loaded)
+    this.#reloading = reload.catch(() => {}) // Whoever asked for it has the error.
+    return reload
+  }
+
+  async #reload(loaded: LoadedConfig): Promise<Changes> {
     const config = withAbsoluteDataDir(loaded.config)
     if (config.data_dir !== this.#config.data_dir) {
       throw new RelayError(
@@ -109,13 +126,14 @@ export class Relay implements Component {
     await this.#listeners.adopt(config)
     const specs = pipelineSpecs(config, { certificates: this.#certificates, logger: this.#logger })
     const changes = await this.#supervisor.apply(specs, () => AbortSignal.timeout(reloadDeadlineMs))
-    await this.#certificates.release()
+    // A pipeline that kept its old form may need the old ones again.
+    if (changes.failed.length === 0) await this.#certificates.release()
     await this.#certificates.reload()
     this.#config = config
     this.#file = loaded.file
     this.#logger.setLevel(config.log.level)
-    const failed = changes.failed.map(({ name, error }) => `pipeline ${name} keeps its old form: ${error.message}`)
-    this.#reloadError = failed.length > 0 ? failed.join('; ') : undefined
+    this.#missing = changes.failed.filter(({ running }) => !running).map(({ name }) => name)
+    this.#reloadError = changes.failed.length > 0 ? changes.failed.map(describeFailed).join('; ') : undefined
     return changes
   }
 
@@ -132,21 +150,25 @@ export class Relay implements Component {
     const pipelines = this.#supervisor.status()
     const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
     const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
-    if (this.#state !== 'running') reasons.unshift(`the relay is ${this.#state}`)
-    if (this.#reloadError !== undefined)
-      reasons.push(`the last reload was refused, the configuration before it is in force: ${this.#reloadError}`)
+    if (!this.running) reasons.unshift(`the relay is ${this.#state}`)
+    if (this.#reloadError !== undefined) reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError}`)
     return {
       version,
       pid: process.pid,
       state: this.#state,
       startedAtMs: this.#startedAtMs,
-      ready: this.#state === 'running' && notReady.length === 0,
+      ready: this.running && notReady.length === 0 && this.#missing.length === 0,
       reasons,
       configFile: this.#file,
       ...(this.#reloadError === undefined ? {} : { reloadError: this.#reloadError }),
       pipelines,
     }
   }
+}
+
+/** A pipeline of a new configuration that could not start, in words. */
+export function describeFailed({ name, error, running }: Changes['failed'][number]): string {
+  return `pipeline ${name} ${running ? 'keeps its old form' : 'does not run'}: ${error.message}`
 }
 
 function withAbsoluteDataDir(config: Config): Config {

@@ -4,7 +4,7 @@ import { resolveConfigFile } from '../config/resolve-config-file.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Notifier } from '../native/notifier.ts'
-import type { Relay } from './relay.ts'
+import { describeFailed, type Relay } from './relay.ts'
 
 interface ReloaderOptions {
   readonly relay: Relay
@@ -30,13 +30,16 @@ export class Reloader {
 
   async #reload(): Promise<void> {
     const { relay, configFile, logger, notifier } = this.#options
+    if (!relay.running) return logger.warn({}, 'asked to reload while stopping: ignored')
     await notifier.reloading()
     try {
       const loaded = await loadConfig(await resolveConfigFile(configFile))
       for (const warning of loaded.warnings) logger.warn({}, formatProblem(warning))
       const { failed, ...changed } = await relay.reload(loaded)
-      for (const { name, error } of failed) logger.error({ pipeline: name, error }, `the pipeline keeps its old form: ${error.message}`)
-      logger.info({ configFile: loaded.file, ...changed }, 'configuration reloaded')
+      for (const one of failed) logger.error({ pipeline: one.name, error: one.error }, describeFailed(one))
+      const fields = { configFile: loaded.file, ...changed, failed: failed.map(({ name }) => name) }
+      if (failed.length === 0) logger.info(fields, 'configuration reloaded')
+      else logger.warn(fields, 'configuration reloaded, without what could not start')
     } catch (thrown) {
       const error = RelayError.from(thrown)
       relay.refused(error)

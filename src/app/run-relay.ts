@@ -26,9 +26,12 @@ export async function runRelay({ configFile, onStarted }: RunOptions): Promise<n
   const relay = new Relay({ loaded, logger, onDrain: () => stopping.ask('drain') })
   const notifier = new Notifier({ log: logger })
   const reloader = new Reloader({ relay, configFile, logger, notifier })
-  const unwatch = watchProcess(logger, stopping, () => void reloader.reload())
+  const started = Promise.withResolvers<void>()
+  // A reload asked for during the start comes after it.
+  const unwatch = watchProcess(logger, stopping, () => void started.promise.then(() => reloader.reload()))
   try {
     await relay.start()
+    started.resolve()
     const report = await startReport(relay, loaded)
     for (const warning of loaded.warnings) logger.warn({}, formatProblem(warning))
     for (const warning of report.warnings) logger.warn({}, warning)
@@ -41,6 +44,9 @@ export async function runRelay({ configFile, onStarted }: RunOptions): Promise<n
     await notifier.stopping('delivering what is queued')
     await stopRelay(relay, why, logger, stopping.deadline(relay.config.stop_timeout))
     return 0
+  } catch (error) {
+    await relay.stop(AbortSignal.abort())
+    throw error
   } finally {
     unwatch()
     notifier.stopWatchdog()
@@ -92,13 +98,18 @@ function watchProcess(logger: RelayLogger, stopping: StopRequest, reload: () => 
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', reload)
+  // A file at its size limit: the write then fails with EFBIG, which its sink or queue handles.
+  process.on('SIGXFSZ', ignore)
   process.on('uncaughtException', survive)
   process.on('unhandledRejection', survive)
   return () => {
     process.off('SIGTERM', stop)
     process.off('SIGINT', stop)
     process.off('SIGHUP', reload)
+    process.off('SIGXFSZ', ignore)
     process.off('uncaughtException', survive)
     process.off('unhandledRejection', survive)
   }
 }
+
+function ignore(): void {}

@@ -1,6 +1,5 @@
 import type { MessageRange, QueuedMessage } from '../app/control.ts'
 import type { StartReport } from '../app/start-report.ts'
-import { RelayError } from '../core/errors.ts'
 import type { PipelineStatus, RelayStatus } from '../core/status.ts'
 
 export type { MessageRange, QueuedMessage }
@@ -17,6 +16,7 @@ export interface RelayApi {
 }
 
 const control = () => import('../app/control.ts')
+const offline = () => import('../app/offline-queue.ts')
 
 /** Each part is loaded when it is needed: `logrelay types` opens no database. */
 export const relayApi: RelayApi = {
@@ -27,10 +27,8 @@ export const relayApi: RelayApi = {
     yield* (await control()).queueMessages(dataDir, pipeline, range)
   },
   drain: async (dataDir) => (await control()).drain(dataDir),
-  offlineQueue: notRunning,
-  offlineMessages: notRunning,
-}
-
-function notRunning(): never {
-  throw new RelayError('NOT_RUNNING', 'no relay is running in this data directory', { hint: 'start it with `logrelay start`' })
+  offlineQueue: async (dataDir, pipeline) => (await offline()).offlineQueue(dataDir, pipeline),
+  async *offlineMessages(dataDir, pipeline, range) {
+    yield* (await offline()).offlineMessages(dataDir, pipeline, range)
+  },
 }

@@ -69,15 +69,15 @@ export class Pipeline implements Component {
     }
   }
 
-  /** The source first, then what is queued is delivered as far as the deadline allows; the rest stays on disk. */
-  async stop(deadline: AbortSignal): Promise<void> {
+  /** The source first, then, with `drain`, what is queued is delivered as far as the deadline allows; the rest stays on disk. */
+  async stop(deadline: AbortSignal, { drain = true } = {}): Promise<void> {
     this.#taking = false
     const parts = this.#started.reverse()
     this.#started = []
     const { source } = this.#parts
     const intake = parts.filter((part) => part === this.#gate || part === source)
     for (const part of intake) await part.stop(deadline)
-    if (parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
+    if (drain && parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
     for (const part of parts) if (!intake.includes(part)) await part.stop(deadline)
   }
 

@@ -15,7 +15,8 @@ export interface Changes {
   readonly started: string[]
   readonly stopped: string[]
   readonly restarted: string[]
-  readonly failed: { readonly name: string; readonly error: RelayError }[]
+  /** Their new form could not start: they go on in the old one, or do not run at all. */
+  readonly failed: { readonly name: string; readonly error: RelayError; readonly running: boolean }[]
 }
 
 interface Running {
@@ -58,7 +59,8 @@ export class Supervisor implements Component {
     const wanted = new Map(specs.map((spec) => [spec.name, spec]))
     const before = new Map(this.#running)
     const ending = [...before.values()].filter(({ spec }) => wanted.get(spec.name)?.identity !== spec.identity)
-    await Promise.all(ending.map(({ pipeline }) => pipeline.stop(deadline())))
+    // What is replaced goes on with the same queue in a moment: emptying it first would keep the port closed for long.
+    await Promise.all(ending.map(({ spec, pipeline }) => pipeline.stop(deadline(), { drain: !wanted.has(spec.name) })))
     for (const { spec } of ending) {
       this.#running.delete(spec.name)
       if (!wanted.has(spec.name)) changes.stopped.push(spec.name)
@@ -70,8 +72,8 @@ export class Supervisor implements Component {
         await this.#start(spec)
         changes[old === undefined ? 'started' : 'restarted'].push(spec.name)
       } catch (error) {
-        changes.failed.push({ name: spec.name, error: RelayError.from(error) })
-        if (old !== undefined) await this.#return(old.spec)
+        const running = old !== undefined && (await this.#return(old.spec))
+        changes.failed.push({ name: spec.name, error: RelayError.from(error), running })
       }
     }
     return changes
@@ -91,12 +93,15 @@ export class Supervisor implements Component {
     this.#running.set(spec.name, { spec, pipeline })
   }
 
-  async #return(spec: PipelineSpec): Promise<void> {
+  /** Answers whether it runs again. */
+  async #return(spec: PipelineSpec): Promise<boolean> {
     try {
       await this.#start(spec)
+      return true
     } catch (error) {
       const { code, message } = RelayError.from(error)
       this.#logger.error({ pipeline: spec.name, code }, `the pipeline could not go on in its old form either: ${message}`)
+      return false
     }
   }
 }

@@ -1,0 +1,193 @@
+import { type PackedBatch, packBatch, sealBatch } from '../batch/batch-codec.ts'
+import { countByTransport } from '../batch/messages.ts'
+import type { Batch, Seq, StoredBatch } from '../core/batch.ts'
+import type { Checkpoint } from '../core/intake.ts'
+import type { IntakeBooks } from './intake-books.ts'
+import { batchKey, checkpointKey, cursorKey, intakeKey } from './keys.ts'
+import type { Op } from './leveldb.ts'
+import { mergeBatches } from './merge-batches.ts'
+import { encodeRecord } from './records.ts'
+import type { Extent, SinkCursor } from './sink-cursor.ts'
+import { storedBytes } from './stored-batches.ts'
+
+/** Batches being compressed at once: one thread of libuv's four stays free for LevelDB. */
+const maxPacking = 3
+/** Small batches that wait together become one record of up to this many bytes. */
+const joinBytes = 256 * 1024
+/** Stored bytes in one write. */
+const maxWriteBytes = 4 * 2 ** 20
+
+interface Waiting {
+  readonly batch: Batch
+  readonly firstSeq: Seq
+  readonly checkpoint: Checkpoint | undefined
+  readonly stored: () => void
+}
+
+interface PendingRecord {
+  readonly parts: readonly Waiting[]
+  readonly batch: Batch
+  readonly firstSeq: Seq
+  packed?: PackedBatch
+}
+
+export interface Committed {
+  readonly extent: Extent
+  readonly batch: StoredBatch
+}
+
+export interface CommitTarget {
+  readonly queueId: string
+  /** Whether a write that holds batches is fsynced. */
+  readonly sync: boolean
+  /** Writes until it succeeds; false when the store was closed before. */
+  write(ops: Op[], sync: boolean): Promise<boolean>
+  /** These batches are stored and may be read. */
+  committed(records: readonly Committed[]): void
+}
+
+/**
+ * The one writer of a queue. What is ready when a write ends goes out in the next one, in order: batches, cursors,
+ * dead letters and counters together, so the ledger on disk balances at every moment.
+ */
+export class GroupCommit {
+  readonly #target: CommitTarget
+  readonly #books: IntakeBooks
+  #waiting: Waiting[] = []
+  #records: PendingRecord[] = []
+  #packing = 0
+  #pendingBytes = 0
+  #cursors = new Set<SinkCursor>()
+  #side: Op[] = []
+  #noted: (() => void)[] = []
+  #running = false
+  #idle: (() => void)[] = []
+
+  constructor(target: CommitTarget, books: IntakeBooks) {
+    this.#target = target
+    this.#books = books
+  }
+
+  /** Bytes of messages taken and not yet stored. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Takes a batch; resolves when it is stored as `sync` demands. */
+  append(batch: Batch, checkpoint: Checkpoint | undefined): Promise<void> {
+    const firstSeq = this.#books.append(batch.ends.length, countByTransport(batch))
+    this.#pendingBytes += batch.bytes.length
+    return new Promise((stored) => {
+      this.#waiting.push({ batch, firstSeq, checkpoint, stored })
+      this.#pack()
+    })
+  }
+
+  /** Has a sink's cursor and these operations in the next write; resolves when it is done. */
+  note(cursor: SinkCursor | undefined, ops: readonly Op[]): Promise<void> {
+    if (cursor !== undefined) this.#cursors.add(cursor)
+    this.#side.push(...ops)
+    return new Promise((noted) => {
+      this.#noted.push(noted)
+      this.#kick()
+    })
+  }
+
+  /** Resolves when nothing waits to be written. */
+  idle(): Promise<void> {
+    if (!this.#running && this.#records.length === 0 && this.#waiting.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #pack(): void {
+    while (this.#packing < maxPacking && this.#waiting.length > 0) {
+      const parts = this.#takeParts()
+      const record: PendingRecord = {
+        parts,
+        batch: mergeBatches(parts.map(({ batch }) => batch)),
+        firstSeq: (parts[0] as Waiting).firstSeq,
+      }
+      this.#records.push(record)
+      this.#packing++
+      void packBatch(record.batch).then((packed) => {
+        record.packed = packed
+        this.#packing--
+        this.#pack()
+        this.#kick()
+      })
+    }
+  }
+
+  #takeParts(): Waiting[] {
+    let bytes = 0
+    const end = this.#waiting.findIndex(({ batch }, i) => {
+      bytes += batch.bytes.length
+      return i > 0 && bytes > joinBytes
+    })
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
+  }
+
+  #kick(): void {
+    if (this.#running) return
+    this.#running = true
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const { ops, records, committed } = this.#seal()
+      const noted = this.#noted
+      this.#noted = []
+      if (ops.length > 0) {
+        const written = await this.#target.write(ops, this.#target.sync && records.length > 0)
+        if (!written) return // closed: what waits stays unanswered, and #running stays true
+        for (const record of records) this.#pendingBytes -= record.batch.bytes.length
+        if (committed.length > 0) this.#target.committed(committed)
+        for (const part of records.flatMap(({ parts }) => parts)) part.stored()
+      }
+      for (const resolve of noted) resolve()
+      if (this.#records[0]?.packed === undefined && this.#noted.length === 0) break
+    }
+    this.#running = false
+    if (this.#records.length > 0 || this.#waiting.length > 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** Gives everything that is ready its place: positions, totals, checksums. */
+  #seal(): { ops: Op[]; records: PendingRecord[]; committed: Committed[] } {
+    const ops: Op[] = []
+    const records: PendingRecord[] = []
+    const committed: Committed[] = []
+    const begin = this.#books.stored.position
+    while (this.#records[0]?.packed !== undefined && this.#books.stored.position - begin < maxWriteBytes) {
+      const record = this.#records.shift() as PendingRecord
+      records.push(record)
+      committed.push(this.#sealRecord(record, record.packed as PackedBatch, ops))
+    }
+    if (this.#books.dirty) {
+      ops.push({ type: 'put', key: intakeKey, value: encodeRecord(this.#books.stored) })
+      this.#books.dirty = false
+    }
+    for (const cursor of this.#cursors) ops.push({ type: 'put', key: cursorKey(cursor.sink), value: encodeRecord(cursor.record) })
+    this.#cursors.clear()
+    ops.push(...this.#side)
+    this.#side = []
+    return { ops, records, committed }
+  }
+
+  #sealRecord({ batch, firstSeq, parts }: PendingRecord, packed: PackedBatch, ops: Op[]): Committed {
+    const { position } = this.#books.stored
+    const intake = this.#books.withReceived(countByTransport(batch))
+    const value = sealBatch(packed, { firstSeq, position, intake })
+    ops.push({ type: 'put', key: batchKey(firstSeq), value })
+    for (const { checkpoint } of parts) {
+      if (checkpoint !== undefined) ops.push({ type: 'put', key: checkpointKey(checkpoint.key), value: Buffer.from(checkpoint.value) })
+    }
+    const end = firstSeq + batch.ends.length
+    const bytes = storedBytes(value)
+    this.#books.seal(end, position + bytes, intake)
+    const timeMs = batch.runTimes[0]
+    const extent = { first: firstSeq, end, position, bytes, ...(timeMs === undefined ? {} : { timeMs }) }
+    return { extent, batch: { ...batch, queueId: this.#target.queueId, seqs: [[firstSeq, end - 1]] } }
+  }
+}

@@ -1,0 +1,63 @@
+import type { IntakeTotals } from '../batch/batch-codec.ts'
+import type { Transport } from '../core/batch.ts'
+import type { DropReason } from '../core/intake.ts'
+import { addDropped, addReceived, type TransportCounts } from './intake-totals.ts'
+import type { Head } from './watermark.ts'
+
+/** What the intake counts: `live` with all that was appended, `stored` with what the next write makes durable. */
+export class IntakeBooks {
+  #nextSeq: number
+  #live: IntakeTotals
+  #stored: Head
+  /** Drops that no write carries yet. */
+  dirty = false
+
+  constructor(head: Head) {
+    this.#nextSeq = head.nextSeq
+    this.#live = head.intake
+    this.#stored = head
+  }
+
+  get nextSeq(): number {
+    return this.#nextSeq
+  }
+
+  get live(): IntakeTotals {
+    return this.#live
+  }
+
+  get stored(): Head {
+    return this.#stored
+  }
+
+  /** Gives the messages their numbers; returns the first. */
+  append(messages: number, counts: TransportCounts): number {
+    const first = this.#nextSeq
+    this.#nextSeq += messages
+    this.#live = addReceived(this.#live, counts)
+    return first
+  }
+
+  /** Totals as they are once these messages are stored. */
+  withReceived(counts: TransportCounts): IntakeTotals {
+    return addReceived(this.#stored.intake, counts)
+  }
+
+  /** A batch took its place in the store. */
+  seal(nextSeq: number, position: number, intake: IntakeTotals): void {
+    this.#stored = { nextSeq, position, intake }
+    this.dirty = false
+  }
+
+  /** Received, and never stored. */
+  drop(reason: DropReason, transport: Transport, messages: number): void {
+    this.#live = countDrop(this.#live, reason, transport, messages)
+    this.#stored = { ...this.#stored, intake: countDrop(this.#stored.intake, reason, transport, messages) }
+    this.dirty = true
+  }
+}
+
+/** Totals with messages that were received and dropped. */
+export function countDrop(totals: IntakeTotals, reason: DropReason, transport: Transport, messages: number): IntakeTotals {
+  return { ...addReceived(totals, { [transport]: messages }), dropped: addDropped(totals.dropped, reason, messages) }
+}

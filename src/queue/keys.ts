@@ -1,0 +1,56 @@
+import type { Seq } from '../core/batch.ts'
+
+/**
+ * Keys of the store. Batches have a prefix of their own so that a range of them can be deleted and compacted; numbers are
+ * big-endian, so LevelDB's byte order is the order of the messages.
+ */
+const sinkEnd = '\0'
+
+function numbered(prefix: string, seq: Seq): Buffer {
+  const key = Buffer.alloc(Buffer.byteLength(prefix) + 8)
+  key.write(prefix)
+  key.writeBigUInt64BE(BigInt(seq), key.length - 8)
+  return key
+}
+
+export const metaKey = Buffer.from('m')
+/** Totals of the intake, written when drops change them between two batches; each batch carries them as well. */
+export const intakeKey = Buffer.from('i')
+
+export function batchKey(firstSeq: Seq): Buffer {
+  return numbered('b', firstSeq)
+}
+
+/** Behind every key of the store: compacting there only writes the memory table out. */
+export const storeEnd = Buffer.from('z')
+
+/** Behind every batch. */
+export const batchesEnd = Buffer.from('c')
+
+export function cursorKey(sink: string): Buffer {
+  return Buffer.from(`c${sink}`)
+}
+
+export const cursorRange = { gte: Buffer.from('c'), lt: Buffer.from('d') }
+
+export function deadLetterKey(sink: string, seq: Seq): Buffer {
+  return numbered(`d${sink}${sinkEnd}`, seq)
+}
+
+/** Behind every dead letter of the sink: no Seq begins with 0xff. */
+export function deadLettersEnd(sink: string): Buffer {
+  return Buffer.concat([Buffer.from(`d${sink}${sinkEnd}`), Buffer.of(0xff)])
+}
+
+export function deadLetterStatsKey(sink: string): Buffer {
+  return Buffer.from(`D${sink}`)
+}
+
+export function checkpointKey(key: string): Buffer {
+  return Buffer.from(`k${key}`)
+}
+
+/** The number at the end of a batch's or dead letter's key. */
+export function seqOfKey(key: Buffer): Seq {
+  return key.length < 9 ? Number.NaN : Number(key.readBigUInt64BE(key.length - 8))
+}

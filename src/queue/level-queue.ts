@@ -1,0 +1,178 @@
+import { countByTransport } from '../batch/messages.ts'
+import type { QueueConfig } from '../config/schema.ts'
+import type { Batch, StoredBatch, Transport } from '../core/batch.ts'
+import type { Checkpoint, DropReason, Receipt } from '../core/intake.ts'
+import type { Ledger } from '../core/ledger.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../core/queue.ts'
+import { browseBatches } from './browse-batches.ts'
+import { ConditionBoard } from './condition-board.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import { readDeadLetters } from './dead-letters.ts'
+import { DiskWatch, freeDiskOf } from './disk-watch.ts'
+import { checkpointKey } from './keys.ts'
+import { Notifier } from './notifier.ts'
+import { openQueue } from './open-queue.ts'
+import type { RunningQueue } from './running-queue.ts'
+
+export interface LevelQueueSettings {
+  /** `<data_dir>/queues/<pipeline>`; created when it is missing. */
+  readonly directory: string
+  readonly config: QueueConfig
+  /** Bytes of free disk below which nothing is taken. */
+  readonly minFreeDisk: number
+  readonly sinks: readonly string[]
+  readonly pipeline: string
+}
+
+export interface LevelQueueTools {
+  readonly logger: Logger
+  /** Free bytes where the queue lies; asked once a second. Default: statfs. */
+  readonly freeDisk?: () => Promise<number>
+}
+
+const noCount: Ledger = { received: { udp: 0, tcp: 0, tls: 0 }, dropped: {}, sinks: {} }
+const done = Promise.resolve()
+
+/**
+ * The queue of one pipeline in LevelDB: docs/queue-format.md says what lies on disk. This is the outside; what an open
+ * queue is made of lies in open-queue.ts.
+ *
+ * Starting rejects with QUEUE_IN_USE, DISK_FULL or QUEUE_FAILED; damaged files are repaired or set aside instead. A sink
+ * that is new to the queue begins at the head: it gets what is received from now on.
+ */
+export class LevelQueue implements Queue {
+  readonly #settings: LevelQueueSettings
+  readonly #logger: Logger
+  readonly #board: ConditionBoard
+  readonly #disk: DiskWatch
+  readonly #readers = new Map<string, QueueReader>()
+  #open: RunningQueue | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+  /** The books as they were at the stop. */
+  #last: { ledger: Ledger; status: QueueStatus } | undefined
+  #ticker: NodeJS.Timeout | undefined
+  #started = new Notifier()
+
+  constructor(settings: LevelQueueSettings, { logger, freeDisk }: LevelQueueTools) {
+    this.#settings = settings
+    this.#logger = logger.child({ pipeline: settings.pipeline })
+    this.#board = new ConditionBoard()
+    this.#disk = new DiskWatch(freeDisk ?? freeDiskOf(settings.directory), settings.minFreeDisk, this.#board, this.#logger)
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
+    const open = await openQueue(this.#settings, this.#board, this.#logger)
+    this.#open = open
+    await this.#disk.look()
+    this.#board.set('closed', false)
+    this.#ticker = setInterval(() => {
+      this.#disk.tick()
+      open.tick()
+    }, 1000)
+    this.#ticker.unref()
+    this.#started.notify()
+  }
+
+  stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop(deadline)
+    return this.#stopping
+  }
+
+  async #stop(deadline: AbortSignal): Promise<void> {
+    this.#board.set('closed', true)
+    clearInterval(this.#ticker)
+    await this.#starting?.catch(() => undefined) // whoever called start has the error
+    clearInterval(this.#ticker)
+    this.#board.set('closed', true)
+    this.#started.notify()
+    const open = this.#open
+    if (open === undefined) return
+    await open.stop(deadline)
+    this.#last = { ledger: open.ledger(), status: open.status() }
+    this.#open = undefined
+  }
+
+  append(batch: Batch, checkpoint?: Checkpoint): Receipt | 'full' {
+    this.#disk.intakeActive()
+    const open = this.#open
+    if (open === undefined || !this.#board.works) return 'full'
+    if (batch.ends.length === 0 && checkpoint === undefined) return { stored: done, durable: () => done }
+    const room = open.roomFor(batch)
+    if (room === 'wait') return 'full'
+    if (room === 'drop') return open.dropNewest(countByTransport(batch), checkpoint)
+    return open.append(batch, checkpoint)
+  }
+
+  drop(reason: DropReason, transport: Transport, messages: number): void {
+    if (messages > 0) this.#open?.drop(reason, transport, messages)
+  }
+
+  async checkpoint(key: string): Promise<Uint8Array | undefined> {
+    return this.#open?.keeper.use((db) => db.get(checkpointKey(key), { fillCache: false }))
+  }
+
+  async room(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { changed } = this.#board
+      const seen = changed.version
+      if (this.#open?.hasRoom) return
+      this.#disk.intakeActive()
+      await changed.wait(seen, signal)
+    }
+  }
+
+  reader(sink: string): QueueReader {
+    const known = this.#readers.get(sink)
+    if (known !== undefined) return known
+    const reader: QueueReader = {
+      lease: async (maxBytes, signal) => {
+        while (this.#open === undefined && this.#stopping === undefined && !signal.aborted)
+          await this.#started.wait(this.#started.version, signal)
+        return this.#open?.reader(sink).lease(maxBytes, signal)
+      },
+    }
+    this.#readers.set(sink, reader)
+    return reader
+  }
+
+  ledger(): Ledger {
+    return this.#open?.ledger() ?? this.#last?.ledger ?? noCount
+  }
+
+  status(): QueueStatus {
+    const status = this.#open?.status() ?? this.#last?.status
+    if (status !== undefined) return { ...status, ...this.#board.status() }
+    const maxBytes = this.#settings.config.max_size
+    return { ...this.#board.status(), queueId: '', messages: 0, bytes: 0, maxBytes, nextSeq: 0, cursors: {}, deadLetters: {} }
+  }
+
+  onCondition(listener: (condition: QueueCondition) => void): () => void {
+    return this.#board.listen(listener)
+  }
+
+  async *browse(fromSeq: number, signal: AbortSignal): AsyncGenerator<StoredBatch> {
+    const open = this.#open
+    if (open === undefined) return
+    const from = Math.max(fromSeq, open.oldestSeq)
+    yield* browseBatches(
+      (work) => open.keeper.use(work),
+      open.queueId,
+      { from, firstBatch: open.oldestBatch, head: open.readableHead },
+      signal,
+    )
+  }
+
+  /** What a sink refused, oldest first: reads the store, changes nothing. */
+  async *deadLetters(sink: string, fromSeq = 0): AsyncGenerator<DeadLetter> {
+    const open = this.#open
+    const letters = await open?.keeper.use(async (db) => readDeadLetters(db, sink, fromSeq))
+    if (letters !== undefined) yield* letters
+  }
+}

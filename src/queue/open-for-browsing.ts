@@ -1,0 +1,68 @@
+import type { StoredBatch } from '../core/batch.ts'
+import { RelayError } from '../core/errors.ts'
+import type { Ledger } from '../core/ledger.ts'
+import type { QueueStatus } from '../core/queue.ts'
+import { browseBatches } from './browse-batches.ts'
+import { countDeadLetters, type DeadLetter, readDeadLetters } from './dead-letters.ts'
+import { inspectStore } from './doctor/inspect.ts'
+import { type LevelDb, levelSizes, openFailure, openLevel, probeLock } from './leveldb.ts'
+import { type LoadedState, loadState } from './load-state.ts'
+import { SinkCursor } from './sink-cursor.ts'
+import { readWatermark } from './watermark.ts'
+
+/** A queue without a relay: for looking only. */
+export interface BrowsedQueue {
+  status(): QueueStatus
+  ledger(): Ledger
+  browse(fromSeq: number, signal: AbortSignal): AsyncIterable<StoredBatch>
+  deadLetters(sink: string, fromSeq?: number): AsyncIterable<DeadLetter>
+  close(): Promise<void>
+}
+
+/**
+ * Opens the queue of a relay that does not run, and writes nothing into it. Rejects with QUEUE_IN_USE when the relay runs,
+ * with QUEUE_FAILED when nothing is there, and with QUEUE_DAMAGED when only a start should open it, which repairs it.
+ */
+export async function openForBrowsing(directory: string): Promise<BrowsedQueue> {
+  try {
+    await probeLock(directory)
+    const { state, reasons } = await inspectStore(directory)
+    if (state === 'new') throw new RelayError('QUEUE_FAILED', `there is no queue in ${directory}`)
+    if (state === 'doubtful') {
+      const hint = 'start the relay: it repairs the queue and keeps a copy of the old files'
+      throw new RelayError('QUEUE_DAMAGED', `the queue ${directory} is damaged: ${reasons.join(', ')}`, { hint })
+    }
+    const watermark = await readWatermark(directory)
+    const db = await openLevel(directory, levelSizes(0), { createIfMissing: false })
+    const loaded = await loadState({ db, outcome: 'sound', reasons: [] }, watermark, 'all')
+    const held = await Promise.all([...loaded.cursors.keys()].map(async (sink) => [sink, await countDeadLetters(db, sink)] as const))
+    return browsed(db, loaded, Object.fromEntries(held))
+  } catch (error) {
+    throw openFailure(directory, error) ?? RelayError.from(error, 'QUEUE_FAILED', `the queue ${directory} cannot be opened`)
+  }
+}
+
+function browsed(db: LevelDb, { head, queueId, cursors: records }: LoadedState, deadLetters: Record<string, number>): BrowsedQueue {
+  const cursors = [...records].map(([sink, record]) => new SinkCursor(sink, record))
+  const oldest = Math.min(head.nextSeq, ...cursors.map((cursor) => cursor.seq))
+  const status: QueueStatus = {
+    condition: 'closed',
+    queueId,
+    messages: head.nextSeq - oldest,
+    bytes: Math.max(0, ...cursors.map((cursor) => cursor.waitingBytes(head.position))),
+    maxBytes: 0,
+    nextSeq: head.nextSeq,
+    cursors: Object.fromEntries(cursors.map((cursor) => [cursor.sink, cursor.seq])),
+    deadLetters,
+  }
+  const { received, dropped } = head.intake
+  const sinks = Object.fromEntries(cursors.map((cursor) => [cursor.sink, cursor.ledger(head.nextSeq, dropped)]))
+  const firstBatch = Math.min(head.nextSeq, ...cursors.map((cursor) => cursor.batch))
+  return {
+    status: () => status,
+    ledger: () => ({ received, dropped, sinks }),
+    browse: (fromSeq, signal) => browseBatches((work) => work(db), queueId, { from: Math.max(fromSeq, oldest), firstBatch, head }, signal),
+    deadLetters: (sink, fromSeq = 0) => readDeadLetters(db, sink, fromSeq),
+    close: () => db.close(),
+  }
+}

@@ -1,0 +1,196 @@
+import { selectMessages } from '../batch/messages.ts'
+import type { Seq, SeqRange, StoredBatch } from '../core/batch.ts'
+import type { Lease, QueueReader, Rejected } from '../core/queue.ts'
+import { mergeStored } from './merge-batches.ts'
+import type { Notifier } from './notifier.ts'
+import type { Fetched } from './recent-batches.ts'
+import type { Extent, SinkCursor } from './sink-cursor.ts'
+import { intersect, type Outstanding, StoredLease } from './stored-lease.ts'
+
+/** Where a reader's batches come from and its outcomes go. */
+export interface ReaderSource {
+  /** Everything below is stored and may be read. */
+  readonly readableEnd: Seq
+  readonly closed: boolean
+  /** Something became readable, was released, or the queue was closed. */
+  readonly changed: Notifier
+  /** Batches from `from` on; undefined when the queue was closed meanwhile. */
+  fetch(from: Seq, maxBytes: number): Promise<Fetched[] | undefined>
+  /** Messages of this sink that cannot be read any more. */
+  damaged(cursor: SinkCursor, messages: number): Promise<void>
+  settled(cursor: SinkCursor, batch: StoredBatch, rejected: readonly Rejected[]): Promise<void>
+}
+
+/** Hands out one sink's messages in order; what is released comes first. */
+export class SinkReader implements QueueReader {
+  readonly cursor: SinkCursor
+  readonly #source: ReaderSource
+  /** First number of the next batch to read. */
+  #next: Seq
+  #released: StoredBatch[] = []
+  #out = new Set<Outstanding>()
+  #ahead: { from: Seq; fetched: Promise<Fetched[] | undefined> } | undefined
+  /** The end of a chain: reading is done by one caller at a time, in order. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(cursor: SinkCursor, source: ReaderSource) {
+    this.cursor = cursor
+    this.#source = source
+    this.#next = cursor.batch
+  }
+
+  async lease(maxBytes: number, signal: AbortSignal): Promise<Lease | undefined> {
+    const { changed } = this.#source
+    while (!signal.aborted && !this.#source.closed) {
+      const seen = changed.version
+      const turn = this.#inTurn(async () => this.#takeReleased() ?? (await this.#read(maxBytes)))
+      const batch = await untilAborted(turn, signal)
+      if (batch === 'aborted') {
+        // The store may be under repair for long; what it gives in the end is for the next lease.
+        void turn.then((late) => late !== undefined && this.#putBack(late))
+        return undefined
+      }
+      if (batch === undefined) await changed.wait(seen, signal)
+      else if (signal.aborted || this.#source.closed) this.#putBack(batch)
+      else return this.#hand(batch, maxBytes)
+    }
+    return undefined
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  #hand(batch: StoredBatch, maxBytes: number): Lease {
+    const lease = new StoredLease(batch, {
+      settle: (settling, rejected) => this.#settle(batch, settling, rejected),
+      release: () => {
+        this.#out.delete(lease)
+        this.#putBack(batch)
+      },
+    })
+    this.#out.add(lease)
+    this.#prefetch(maxBytes)
+    return lease
+  }
+
+  #settle(batch: StoredBatch, delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void> {
+    const refused: Rejected[] = []
+    // Rejected first: a message named twice is better a dead letter too many than one too few.
+    for (const { seqs, error } of rejected) {
+      for (const range of intersect([seqs], batch.seqs)) {
+        for (const added of this.cursor.settle(range, 'rejected')) refused.push({ seqs: added, error })
+      }
+    }
+    for (const range of intersect(delivered, batch.seqs)) this.cursor.settle(range, 'delivered')
+    return this.#source.settled(this.cursor, batch, refused)
+  }
+
+  #putBack(batch: StoredBatch): void {
+    const rest = this.#unsettled(batch)
+    if (rest === undefined) return
+    const first = firstOf(rest)
+    const at = this.#released.findIndex((other) => firstOf(other) > first)
+    this.#released.splice(at === -1 ? this.#released.length : at, 0, rest)
+    this.#source.changed.notify()
+  }
+
+  #takeReleased(): StoredBatch | undefined {
+    for (let batch = this.#released.shift(); batch !== undefined; batch = this.#released.shift()) {
+      const rest = this.#unsettled(batch)
+      if (rest !== undefined) return rest
+    }
+    return undefined
+  }
+
+  #unsettled(batch: StoredBatch): StoredBatch | undefined {
+    if (!batch.seqs.some(([from, through]) => this.cursor.anySettled(from, through))) return batch
+    return selectMessages(batch, (seq) => !this.cursor.isSettled(seq))
+  }
+
+  /** The next batches as one; undefined when nothing is readable. */
+  async #read(maxBytes: number): Promise<StoredBatch | undefined> {
+    while (this.#next < this.#source.readableEnd) {
+      const fetched = await this.#fetch(maxBytes)
+      if (fetched === undefined) return undefined
+      const parts: StoredBatch[] = []
+      let bytes = 0
+      for (const [i, { extent, batch }] of fetched.entries()) {
+        if (bytes >= maxBytes) {
+          this.#ahead = { from: extent.first, fetched: Promise.resolve(fetched.slice(i)) }
+          break
+        }
+        bytes += batch?.bytes.length ?? 0
+        this.#next = extent.end
+        this.cursor.enter(extent)
+        const rest = batch === undefined ? await this.#damaged(extent) : this.#unsettled(batch)
+        if (rest !== undefined) parts.push(rest)
+      }
+      if (parts.length > 0) return mergeStored(parts)
+    }
+    return undefined
+  }
+
+  async #damaged({ first, end }: Extent): Promise<undefined> {
+    let messages = 0
+    for (const [from, through] of this.cursor.settle([first, end - 1], 'damaged')) messages += through - from + 1
+    if (messages > 0) await this.#source.damaged(this.cursor, messages)
+  }
+
+  async #fetch(maxBytes: number): Promise<Fetched[] | undefined> {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead?.from === this.#next ? await ahead.fetched : await this.#source.fetch(this.#next, maxBytes)
+  }
+
+  /** The batch after a leased one is read while that one is sent. */
+  #prefetch(maxBytes: number): void {
+    const from = this.#next
+    if (this.#ahead?.from === from || from >= this.#source.readableEnd) return
+    this.#ahead = { from, fetched: this.#source.fetch(from, maxBytes) }
+  }
+
+  /**
+   * Drops the oldest batch that no lease holds, for when_full: drop_oldest. Returns how many messages that were, or
+   * undefined when every batch is leased.
+   */
+  dropOldest(): Promise<number | undefined> {
+    return this.#inTurn(async () => {
+      const free = this.cursor.window.find((extent) => !this.#isLeased(extent) && !this.#isDropped(extent))
+      if (free !== undefined) return this.cursor.drop(free)
+      if (this.#next >= this.#source.readableEnd) return undefined
+      const [oldest, ...rest] = (await this.#fetch(1)) ?? []
+      if (oldest === undefined) return undefined
+      this.#next = oldest.extent.end
+      const [following] = rest
+      if (following !== undefined) this.#ahead = { from: following.extent.first, fetched: Promise.resolve(rest) }
+      this.cursor.enter(oldest.extent)
+      if (oldest.batch !== undefined) return this.cursor.drop(oldest.extent)
+      await this.#damaged(oldest.extent)
+      return 0
+    })
+  }
+
+  #isLeased({ first, end }: Extent): boolean {
+    for (const lease of this.#out) if (lease.first < end && lease.last >= first) return true
+    return false
+  }
+
+  #isDropped({ end }: Extent): boolean {
+    return this.cursor.record.deleted.some((deleted) => deleted.first < end && deleted.end >= end)
+  }
+}
+
+function firstOf(batch: StoredBatch): Seq {
+  return (batch.seqs[0] as SeqRange)[0]
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | 'aborted'> {
+  return new Promise((resolve, reject) => {
+    const abort = () => resolve('aborted')
+    signal.addEventListener('abort', abort)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

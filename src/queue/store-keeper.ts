@@ -1,0 +1,137 @@
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { RelayError } from '../core/errors.ts'
+import { type OpenedStore, openStore } from './doctor/open-store.ts'
+import { isDiskFull, type LevelDb, type LevelSizes, type Op, openFailure, reasonOf } from './leveldb.ts'
+
+export interface KeeperEvents {
+  /** The store does not work, and why; it is being closed, looked at and opened again until it does. */
+  failed(error: RelayError): void
+  /** It is open again. What is returned is written before anything else, because a repair may have brought old records back. */
+  reopened(opened: OpenedStore): Op[]
+}
+
+const firstBackOffMs = 250
+const maxBackOffMs = 30_000
+
+/**
+ * Keeps the store open. LevelDB holds on to an error until it is opened again, so whatever fails is answered by closing,
+ * inspecting, repairing where in doubt, and opening; operations wait meanwhile and are done again.
+ */
+export class StoreKeeper {
+  readonly #directory: string
+  readonly #sizes: LevelSizes
+  readonly #events: KeeperEvents
+  readonly #stopping = new AbortController()
+  #db: LevelDb | undefined
+  #recovery: Promise<void> | undefined
+  /** Failures since the last thing that worked. */
+  #failures = 0
+
+  constructor(directory: string, sizes: LevelSizes, events: KeeperEvents) {
+    this.#directory = directory
+    this.#sizes = sizes
+    this.#events = events
+  }
+
+  async open(): Promise<OpenedStore> {
+    const opened = await openStore(this.#directory, this.#sizes)
+    this.#db = opened.db
+    return opened
+  }
+
+  /** Writes all or nothing, as often as it takes. False: the store was closed before it succeeded. */
+  async write(ops: Op[], sync: boolean): Promise<boolean> {
+    const written = await this.use(async (db) => {
+      await db.batch(ops, { sync })
+      return true
+    })
+    return written === true
+  }
+
+  /** Does something with the open store, again after each recovery. Undefined: the store was closed before it succeeded. */
+  async use<T>(work: (db: LevelDb) => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      await this.#recovery
+      const db = this.#db
+      if (db === undefined) return undefined
+      try {
+        const result = await work(db)
+        this.#failures = 0
+        return result
+      } catch (error) {
+        if (db !== this.#db || this.#stopping.signal.aborted) continue
+        this.#recovery ??= this.#recover(db, error).finally(() => {
+          this.#recovery = undefined
+        })
+      }
+    }
+  }
+
+  /** Fsyncs every log, the one before a switch included: a `sync` write covers only the newest. */
+  async syncLogs(): Promise<boolean> {
+    const synced = await this.use(async () => {
+      for (const name of await readdir(this.#directory)) if (name.endsWith('.log')) await syncFile(join(this.#directory, name))
+      return true
+    })
+    return synced === true
+  }
+
+  async #recover(db: LevelDb, cause: unknown): Promise<void> {
+    let error = cause
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      this.#events.failed(asFailure(error))
+      // A failed close leaves nothing to hold on to; opening says what is the matter.
+      await db.close().catch((closing: unknown) => this.#events.failed(asFailure(closing)))
+      const waitMs = isDiskFull(error) || this.#failures > 0 ? Math.min(maxBackOffMs, firstBackOffMs * 2 ** this.#failures) : 0
+      this.#failures++
+      if (!(await pause(waitMs, signal))) break
+      try {
+        // What the surroundings do not explain is taken for damage, however sound the files look.
+        const suspicion = openFailure(this.#directory, error) === undefined ? reasonOf(error) : undefined
+        const opened = await openStore(this.#directory, this.#sizes, suspicion)
+        this.#db = opened.db
+        await opened.db.batch(this.#events.reopened(opened), { sync: true })
+        return
+      } catch (again) {
+        error = again
+        if (this.#db !== db) await this.#db?.close().catch((closing: unknown) => this.#events.failed(asFailure(closing)))
+      }
+    }
+    this.#db = undefined
+  }
+
+  /** Operations under way get their answer; those that wait for a recovery give up. */
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#recovery
+    const db = this.#db
+    this.#db = undefined
+    await db?.close()
+  }
+}
+
+/** False when the signal cut it short. */
+async function pause(waitMs: number, signal: AbortSignal): Promise<boolean> {
+  return delay(waitMs, true, { signal }).catch(() => false)
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    // Gone between listing and opening: its batches lie in a table, which LevelDB has synced.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  })
+  try {
+    await file?.datasync()
+  } finally {
+    await file?.close()
+  }
+}
+
+function asFailure(error: unknown): RelayError {
+  if (error instanceof RelayError) return error
+  return new RelayError(isDiskFull(error) ? 'DISK_FULL' : 'QUEUE_FAILED', reasonOf(error), { cause: error })
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type BatchHeader, openBatch, packBatch, readHeader, sealBatch } from '../../src/batch/batch-codec.ts'
+import { BatchWriter } from '../../src/batch/batch-writer.ts'
+import type { Batch, Origin } from '../../src/core/batch.ts'
+
+const header: Omit<BatchHeader, 'count'> = {
+  firstSeq: 2 ** 40,
+  position: 12_345,
+  intake: { received: { udp: 1, tcp: 2, tls: 3 }, dropped: { kernel: 4 } },
+}
+
+const origins: Origin[] = [
+  { peer: '192.0.2.1', port: 514, transport: 'udp' },
+  { peer: '2001:db8::1', port: 6514, transport: 'tls', certSubject: 'CN=device' },
+]
+
+function batchOf(messages: readonly { bytes: Uint8Array; origin: number; gap: number; flags: number }[]): Batch {
+  const writer = new BatchWriter()
+  for (const { bytes, origin, gap, flags } of messages) {
+    writer.from(origins[origin] as Origin, 1000 + origin)
+    writer.put(Buffer.alloc(gap, 10), 0, gap)
+    const start = writer.put(bytes, 0, bytes.length)
+    writer.message(start, start + bytes.length, flags)
+  }
+  return writer.take() as Batch
+}
+
+const messages = fc.array(fc.record({ bytes: fc.uint8Array({ maxLength: 300 }), origin: fc.nat(1), gap: fc.nat(3), flags: fc.nat(3) }), {
+  minLength: 1,
+  maxLength: 40,
+})
+
+t.test('a batch comes back as it was', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(messages, async (written) => {
+      const batch = batchOf(written)
+      const value = sealBatch(await packBatch(batch), header)
+      const opened = await openBatch(value, 'id')
+      const last = header.firstSeq + written.length - 1
+      t.same(opened?.batch, { ...batch, queueId: 'id', seqs: [[header.firstSeq, last]] })
+      t.same(opened?.header, { ...header, count: written.length })
+    }),
+    { numRuns: 50 },
+  )
+})
+
+t.test('what repeats is compressed, small batches are not', async (t) => {
+  const line = Buffer.from('<134>1 2026-11-21T10:00:00Z host app - - - the same line again and again')
+  const large = await packBatch(batchOf(Array.from({ length: 1000 }, () => ({ bytes: line, origin: 0, gap: 1, flags: 0 }))))
+  t.equal(large.compressed, true)
+  t.ok(large.payload.length < large.plainBytes / 10)
+  t.equal((await packBatch(batchOf([{ bytes: line, origin: 0, gap: 0, flags: 0 }]))).compressed, false)
+})
+
+t.test('every flipped byte, and every shorter value, is found', async (t) => {
+  const value = sealBatch(await packBatch(batchOf([{ bytes: Buffer.from('message'), origin: 1, gap: 2, flags: 1 }])), header)
+  t.ok(readHeader(value))
+  for (let at = 0; at < value.length; at++) {
+    const flipped = Buffer.from(value)
+    flipped[at] = (flipped[at] as number) ^ 1
+    if (readHeader(flipped) !== undefined) t.fail(`byte ${at}`)
+    if (readHeader(value.subarray(0, at)) !== undefined) t.fail(`${at} bytes`)
+  }
+  t.equal(await openBatch(value.subarray(1), 'id'), undefined)
+})
