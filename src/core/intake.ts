@@ -23,13 +23,23 @@ export interface Checkpoint {
   readonly value: Uint8Array
 }
 
+export interface AppendOptions {
+  /** Written with the batch or not at all. */
+  readonly checkpoint?: Checkpoint
+  /**
+   * The source is stopping: these messages were read and cannot be given back to their senders. The queue's limit may be
+   * exceeded by them, once.
+   */
+  readonly last?: boolean
+}
+
 /** What a source sees of its pipeline. */
 export interface Intake {
   /**
    * Takes over the batch, whose arrays the caller must not touch again. `full`: nothing was taken, the caller keeps the
    * batch, waits for `room` and tries again.
    */
-  append(batch: Batch, checkpoint?: Checkpoint): Receipt | 'full'
+  append(batch: Batch, options?: AppendOptions): Receipt | 'full'
   /** Counts messages that were received but cannot be stored: `received` and `dropped(reason)` both grow. */
   drop(reason: DropReason, transport: Transport, messages: number): void
   checkpoint(key: string): Promise<Uint8Array | undefined>

@@ -1,7 +1,7 @@
 import { countByTransport } from '../batch/messages.ts'
 import type { QueueConfig } from '../config/schema.ts'
 import type { Batch, StoredBatch, Transport } from '../core/batch.ts'
-import type { Checkpoint, DropReason, Receipt } from '../core/intake.ts'
+import type { AppendOptions, DropReason, Receipt } from '../core/intake.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../core/queue.ts'
@@ -99,13 +99,13 @@ export class LevelQueue implements Queue {
     this.#open = undefined
   }
 
-  append(batch: Batch, checkpoint?: Checkpoint): Receipt | 'full' {
+  append(batch: Batch, { checkpoint, last = false }: AppendOptions = {}): Receipt | 'full' {
     this.#disk.intakeActive()
     const open = this.#open
     if (open === undefined || !this.#board.works) return 'full'
     if (batch.ends.length === 0 && checkpoint === undefined) return { stored: done, durable: () => done }
     const room = open.roomFor(batch)
-    if (room === 'wait') return 'full'
+    if (room === 'wait' && !last) return 'full'
     if (room === 'drop') return open.dropNewest(countByTransport(batch), checkpoint)
     return open.append(batch, checkpoint)
   }

@@ -33,6 +33,7 @@ export class Collector {
   /** Refused with `full`: kept, and tried again when the queue has room. */
   #refused: Batch | undefined
   #inFlight = 0
+  #stopping = false
   #scheduled = false
   #pressed = false
   #onProgress: (() => void) | undefined
@@ -66,12 +67,16 @@ export class Collector {
   }
 
   /**
-   * Hands over what is held and waits until it is stored. What the queue did not take when `deadline` aborts is counted
-   * as dropped (`stopping`).
+   * Hands over what is held, even to a full queue, and waits until it is stored. What the queue did not take when `deadline`
+   * aborts (its disk is full, or fails) is counted as dropped (`stopping`).
    */
   async stop(deadline: AbortSignal): Promise<void> {
     const end = () => this.#ending.abort()
     deadline.addEventListener('abort', end, { once: true })
+    this.#stopping = true
+    const refused = this.#refused
+    this.#refused = undefined
+    if (refused !== undefined) this.#append(refused)
     this.#advance()
     while (!deadline.aborted && (this.#inFlight > 0 || this.#refused !== undefined)) {
       await new Promise<void>((resolve) => {
@@ -102,7 +107,7 @@ export class Collector {
     }
     let receipt: ReturnType<Intake['append']>
     try {
-      receipt = this.#intake.append(batch)
+      receipt = this.#intake.append(batch, { last: this.#stopping })
     } catch (error) {
       // A queue that is closed or broken beyond waiting. The source lives on: its messages are counted, the pipeline knows why.
       const { code } = RelayError.from(error)

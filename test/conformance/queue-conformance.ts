@@ -114,7 +114,7 @@ export async function queueConformance(t: Test, fresh: (t: Test) => QueueMaker):
     const maker = fresh(t)
     const queue = await started(t, maker)
     t.equal(await queue.checkpoint('bucket'), undefined)
-    const receipt = queue.append(batchOf(['one']), { key: 'bucket', value: Buffer.from('object-1') })
+    const receipt = queue.append(batchOf(['one']), { checkpoint: { key: 'bucket', value: Buffer.from('object-1') } })
     if (receipt !== 'full') await receipt.durable()
     t.same(await queue.checkpoint('bucket'), Buffer.from('object-1'))
     await queue.stop(deadline())

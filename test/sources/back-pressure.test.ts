@@ -101,7 +101,7 @@ test('stop reads what is under way, half-closes, and counts what the queue did n
   await source.stop(plenty)
 
   const full = await runSource(t)
-  full.intake.fill()
+  full.intake.jam()
   const client = await connectTo(t, full.port)
   client.write('<13>no room\n<13>half')
   await full.intake.until(() => full.intake.refusals > 0)

@@ -99,9 +99,20 @@ test('stop hands over what is held and waits until it is stored', async (t) => {
   t.same(intake.drops, {})
 })
 
-test('stop waits for room, and what has none at the deadline is counted by transport', async (t) => {
+test('stop gives a full queue what was read: it cannot go back to its senders', async (t) => {
+  const { intake, collector, write } = newCollector()
+  intake.fill()
+  write('refused')
+  await intake.until(() => intake.refusals === 1)
+  write('held')
+  await collector.stop(plenty)
+  t.same(intake.texts, ['refused', 'held'])
+  t.same(intake.drops, {})
+})
+
+test('stop waits for a queue that takes nothing, and what it did not take at the deadline is counted by transport', async (t) => {
   const patient = newCollector()
-  patient.intake.fill()
+  patient.intake.jam()
   patient.write('kept')
   const stopping = patient.collector.stop(plenty)
   await patient.intake.until(() => patient.intake.refusals === 1)
@@ -110,7 +121,7 @@ test('stop waits for room, and what has none at the deadline is counted by trans
   t.same(patient.intake.texts, ['kept'])
 
   const { intake, collector, write } = newCollector()
-  intake.fill()
+  intake.jam()
   write('refused')
   await intake.until(() => intake.refusals === 1)
   write('held')

@@ -1,6 +1,6 @@
 import { messagesOf } from '../../src/batch/messages.ts'
 import type { Batch, Origin, Transport } from '../../src/core/batch.ts'
-import type { DropReason, Intake, Receipt } from '../../src/core/intake.ts'
+import type { AppendOptions, DropReason, Intake, Receipt } from '../../src/core/intake.ts'
 
 export interface TakenMessage {
   readonly text: string
@@ -9,7 +9,7 @@ export interface TakenMessage {
   readonly receivedAtMs: number
 }
 
-/** An intake in memory. `full` refuses, `hold` takes but stores only on `store()`; every change wakes `until`. */
+/** An intake in memory. `fill` makes it refuse all but a stopping source's last batch, `jam` even that, `hold` takes but stores only on `store()`; every change wakes `until`. */
 export class FakeIntake implements Intake {
   readonly batches: Batch[] = []
   readonly messages: TakenMessage[] = []
@@ -20,6 +20,7 @@ export class FakeIntake implements Intake {
   /** Set to make `append` throw. */
   failure: Error | undefined
   #full = false
+  #jammed = false
   #hold = false
   #unstored: (() => void)[] = []
   #waiters: (() => void)[] = []
@@ -33,9 +34,9 @@ export class FakeIntake implements Intake {
     return this.#unstored.length
   }
 
-  append(batch: Batch): Receipt | 'full' {
+  append(batch: Batch, { last = false }: AppendOptions = {}): Receipt | 'full' {
     if (this.failure !== undefined) throw this.failure
-    if (this.#full) {
+    if (this.#jammed || (this.#full && !last)) {
       this.refusals++
       this.#changed()
       return 'full'
@@ -60,7 +61,7 @@ export class FakeIntake implements Intake {
   }
 
   room(signal: AbortSignal): Promise<void> {
-    if (!this.#full || signal.aborted) return Promise.resolve()
+    if (!(this.#full || this.#jammed) || signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       this.#rooms.push(resolve)
       signal.addEventListener('abort', () => resolve(), { once: true })
@@ -71,8 +72,13 @@ export class FakeIntake implements Intake {
     this.#full = true
   }
 
+  jam(): void {
+    this.#jammed = true
+  }
+
   empty(): void {
     this.#full = false
+    this.#jammed = false
     for (const resolve of this.#rooms.splice(0)) resolve()
   }
 
