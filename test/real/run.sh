@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The real-parts run: installs from Debian's packages what is missing, then runs every scenario against the real programs.
+# usage: bash test/real/run.sh [PART OF A SCENARIO'S NAME]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
+
+missing=()
+command -v rsyslogd >/dev/null || missing+=(rsyslog)
+compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null || missing+=(rsyslog-gnutls)
+command -v nginx >/dev/null || missing+=(nginx)
+command -v haproxy >/dev/null || missing+=(haproxy)
+command -v logger >/dev/null || missing+=(bsdutils)
+command -v openssl >/dev/null || missing+=(openssl)
+
+install() {
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  # Debian's packages start their services unless this file says no (101): the run wants the programs, not the services.
+  local policy=/usr/sbin/policy-rc.d made=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+    "${root[@]}" chmod 755 "$policy"
+    made=yes
+  fi
+  local status=0
+  {
+    "${root[@]}" apt-get update -qq &&
+      "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  } </dev/null >&2 || status=$?
+  [ -z "$made" ] || "${root[@]}" rm -f "$policy"
+  return "$status"
+}
+
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing ${missing[*]}"
+  install "${missing[@]}"
+fi
+
+rsyslogd -v | sed -n '1s/ (.*//p'
+nginx -v 2>&1
+haproxy -v | sed -n '1s/ - .*//p'
+logger --version
+exec node test/real/run.ts "$@"

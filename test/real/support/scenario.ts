@@ -1,0 +1,16 @@
+import type { Room } from './room.ts'
+
+/** What a real program sent and what came out behind the relay (or the other way round), for the runner to compare. */
+export interface Delivery {
+  readonly sent: readonly Buffer[]
+  readonly arrived: readonly Buffer[]
+  /** Anything worth a few words in the result's line. */
+  readonly note?: string
+}
+
+/** One thing a real program does with the relay. It throws when something else than the comparison goes wrong. */
+export interface Scenario {
+  /** Who sends over what, in words: the beginning of the result's line. */
+  readonly name: string
+  run(room: Room): Promise<Delivery>
+}
