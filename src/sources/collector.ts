@@ -10,6 +10,8 @@ import { LogLimit } from './log-limit.ts'
 /** A batch is handed over when it holds so much, whatever is under way. */
 export const batchBytes = 512 * 1024
 const maxInFlight = 4
+/** Under load messages wait so long for company: an fsync, a compression and a send for each handful cost far more than the messages. */
+const gatherMs = 5
 
 export interface CollectorOptions {
   readonly intake: Intake
@@ -20,8 +22,8 @@ export interface CollectorOptions {
 
 /**
  * Where all of a source's messages meet: one batch under construction and the decision when it is handed to the queue.
- * Alone, a chunk is handed over at the end of the event loop's turn; while a batch is being stored the next one grows, so
- * batches are as large as the load makes them. Holds at most `batchBytes` plus what its callers write while `pressed`.
+ * After a pause a chunk is handed over at the end of the event loop's turn. While a batch is being stored, and for 5 ms after
+ * it was handed over, the next one grows: batches are as large as the load makes them. Holds at most `batchBytes` plus what its callers write while `pressed`.
  */
 export class Collector {
   readonly writer = new BatchWriter()
@@ -34,7 +36,8 @@ export class Collector {
   #refused: Batch | undefined
   #inFlight = 0
   #stopping = false
-  #scheduled = false
+  #scheduled: { cancel(): void } | undefined
+  #handedOverAtMs = Number.NEGATIVE_INFINITY
   #pressed = false
   #onProgress: (() => void) | undefined
 
@@ -57,13 +60,7 @@ export class Collector {
   /** To be called after each chunk that was written. */
   wrote(): void {
     if (this.writer.size >= batchBytes) this.#advance()
-    else if (this.#inFlight === 0 && !this.#scheduled && this.#refused === undefined && this.writer.messages > 0) {
-      this.#scheduled = true
-      setImmediate(() => {
-        this.#scheduled = false
-        this.#advance()
-      })
-    }
+    else if (this.#inFlight === 0) this.#schedule()
   }
 
   /**
@@ -92,7 +89,26 @@ export class Collector {
     this.#refused = undefined
   }
 
+  /** Hands over what is held as soon as the time has come. */
+  #schedule(): void {
+    if (this.#scheduled !== undefined || this.#refused !== undefined || this.writer.messages === 0) return
+    const due = () => {
+      this.#scheduled = undefined
+      this.#advance()
+    }
+    const waitMs = Math.ceil(this.#handedOverAtMs + gatherMs - performance.now())
+    if (waitMs > 0) {
+      const timer = setTimeout(due, waitMs)
+      this.#scheduled = { cancel: () => clearTimeout(timer) }
+    } else {
+      const immediate = setImmediate(due)
+      this.#scheduled = { cancel: () => clearImmediate(immediate) }
+    }
+  }
+
   #advance(): void {
+    this.#scheduled?.cancel()
+    this.#scheduled = undefined
     if (this.#refused === undefined && this.#inFlight < maxInFlight) {
       const batch = this.writer.take()
       if (batch !== undefined) this.#append(batch)
@@ -121,12 +137,19 @@ export class Collector {
       return
     }
     this.#inFlight++
+    this.#handedOverAtMs = performance.now()
     const settled = () => {
       this.#inFlight--
-      this.#advance()
+      this.#onStored()
       this.#onProgress?.()
     }
     receipt.stored.then(settled, settled)
+  }
+
+  #onStored(): void {
+    if (this.writer.size >= batchBytes || this.#stopping) this.#advance()
+    else if (this.#inFlight === 0) this.#schedule()
+    this.#measure()
   }
 
   async #awaitRoom(): Promise<void> {
