@@ -12,6 +12,7 @@ import { Backoff } from '../retry/backoff.ts'
 import { FileSink } from '../sinks/file-sink.ts'
 import { SyslogDatagramEndpoint } from '../sinks/syslog-datagram-endpoint.ts'
 import { SyslogStreamEndpoint } from '../sinks/syslog-stream-endpoint.ts'
+import type { ConnectionBudget } from '../sources/connection-budget.ts'
 import { SyslogSource } from '../sources/syslog-source.ts'
 import { createFormatter, type FormatMessage } from '../syslog/formatter.ts'
 import { type Certificates, tlsConfigOf } from './certificates.ts'
@@ -21,6 +22,7 @@ import { queueDirectory, sinkFilePath } from './paths.ts'
 export interface Surroundings {
   readonly certificates: Certificates
   readonly logger: Logger
+  readonly budget: ConnectionBudget
 }
 
 /** The configuration as pipelines to be built. The identity holds everything that a pipeline depends on: nothing else restarts it. */
@@ -49,7 +51,10 @@ function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, s
     { logger },
   )
   const tls = surroundings.certificates.for(tlsConfigOf(config, pipeline))
-  const source = new SyslogSource({ ...pipeline.source, port: effectivePort(pipeline.source) }, { intake: queue, logger, tls })
+  const source = new SyslogSource(
+    { ...pipeline.source, port: effectivePort(pipeline.source) },
+    { intake: queue, logger, tls, budget: surroundings.budget },
+  )
   const deliveries: PipelineParts['deliveries'] = new Map(
     pipeline.sinks.map((sinkName) => {
       const sinkConfig = config.sinks[sinkName] as SinkConfig

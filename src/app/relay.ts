@@ -9,11 +9,13 @@ import { RelayError } from '../core/errors.ts'
 import type { RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
 import { type Changes, Supervisor } from '../pipeline/supervisor.ts'
+import { ConnectionBudget } from '../sources/connection-budget.ts'
 import type { RelayLogger } from '../telemetry/create-logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { Certificates } from './certificates.ts'
-import { pipelineSpecs } from './compose.ts'
+import { pipelineSpecs, type Surroundings } from './compose.ts'
 import { Listeners } from './listeners.ts'
+import { connectionLimit, openFilesLimit } from './open-files.ts'
 import { version } from './version.ts'
 
 /** A pipeline that a reload replaces may take so long to close its connections; its queue is not emptied first. */
@@ -33,6 +35,7 @@ export class Relay implements Component {
   readonly #control: ControlServer
   readonly #certificates: Certificates
   readonly #listeners: Listeners
+  readonly #surroundings: Surroundings
   readonly #supervisor: Supervisor
   #config: Config
   #file: string
@@ -49,7 +52,10 @@ export class Relay implements Component {
     this.#logger = logger
     const status = () => this.status()
     this.#certificates = new Certificates(this.#config, logger)
-    this.#supervisor = new Supervisor(pipelineSpecs(this.#config, { certificates: this.#certificates, logger }), logger)
+    const openFiles = openFilesLimit()
+    const budget = new ConnectionBudget(() => connectionLimit(this.#config, openFiles))
+    this.#surroundings = { certificates: this.#certificates, logger, budget }
+    this.#supervisor = new Supervisor(pipelineSpecs(this.#config, this.#surroundings), logger)
     this.#listeners = new Listeners(this.#config, { status, metrics: new Metrics({ status, limits: () => this.#config }), logger })
     this.#control = new ControlServer({
       dataDir: this.#config.data_dir,
@@ -124,7 +130,7 @@ export class Relay implements Component {
     }
     await this.#certificates.adopt(config)
     await this.#listeners.adopt(config)
-    const specs = pipelineSpecs(config, { certificates: this.#certificates, logger: this.#logger })
+    const specs = pipelineSpecs(config, this.#surroundings)
     const changes = await this.#supervisor.apply(specs, () => AbortSignal.timeout(reloadDeadlineMs))
     // A pipeline that kept its old form may need the old ones again.
     if (changes.failed.length === 0) await this.#certificates.release()

@@ -17,6 +17,8 @@ interface ReloaderOptions {
 export class Reloader {
   readonly #options: ReloaderOptions
   #work: Promise<void> = Promise.resolve()
+  /** Asked for and not begun. */
+  #next: Promise<void> | undefined
 
   constructor(options: ReloaderOptions) {
     this.#options = options
@@ -24,8 +26,13 @@ export class Reloader {
 
   /** Resolves when the configuration as it is now on disk was taken over or refused. */
   reload(): Promise<void> {
-    this.#work = this.#work.then(() => this.#reload())
-    return this.#work
+    // One that has not begun will read what is on disk then: however many ask meanwhile, it is the answer to all.
+    this.#next ??= this.#work.then(() => {
+      this.#next = undefined
+      return this.#reload()
+    })
+    this.#work = this.#next
+    return this.#next
   }
 
   async #reload(): Promise<void> {

@@ -64,12 +64,12 @@ async function stopRelay(relay: Relay, why: string, logger: RelayLogger, deadlin
   else logger.info({ left }, `stopped: messages wait on disk for the next start: ${text}`)
 }
 
-/** The first request to stop counts; a second one means now. */
+/** The first request to stop counts; a second signal means now. */
 class StopRequest {
   readonly asked: Promise<string>
   readonly #now = new AbortController()
   #resolve: (why: string) => void = () => {}
-  #times = 0
+  #signals = 0
 
   constructor() {
     this.asked = new Promise((resolve) => {
@@ -78,9 +78,8 @@ class StopRequest {
   }
 
   ask(why: string): void {
-    this.#times++
     this.#resolve(why)
-    if (this.#times > 1 && why !== 'drain') this.#now.abort()
+    if (why !== 'drain' && ++this.#signals > 1) this.#now.abort()
   }
 
   deadline(timeoutMs: number): AbortSignal {

@@ -44,7 +44,10 @@ export class Pipeline implements Component {
     this.#fillWatch = new FillWatch(parts.queue, parts.logger)
   }
 
-  /** Sinks, then the queue, then the source. When one part cannot start, those before it are stopped again. */
+  /**
+   * Sinks, then the queue, then the source, whose port is closed from the first moment where the gate says so. When one part
+   * cannot start, those before it are stopped again.
+   */
   async start(): Promise<void> {
     const { foundations, deliveries, queue, source } = this.#parts
     const sinks = [...deliveries.values()]
@@ -54,8 +57,8 @@ export class Pipeline implements Component {
       queue,
       ...sinks.map(({ delivery }) => delivery),
       this.#fillWatch,
-      source,
       this.#gate,
+      source,
     ]
     try {
       for (const part of order) {
@@ -75,7 +78,8 @@ export class Pipeline implements Component {
     const parts = this.#started.reverse()
     this.#started = []
     const { source } = this.#parts
-    const intake = parts.filter((part) => part === this.#gate || part === source)
+    // The gate first: it must not open again what the source has closed.
+    const intake = [this.#gate, source].filter((part) => parts.includes(part))
     for (const part of intake) await part.stop(deadline)
     if (drain && parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
     for (const part of parts) if (!intake.includes(part)) await part.stop(deadline)

@@ -61,18 +61,22 @@ export class Supervisor implements Component {
     const ending = [...before.values()].filter(({ spec }) => wanted.get(spec.name)?.identity !== spec.identity)
     // What is replaced goes on with the same queue in a moment: emptying it first would keep the port closed for long.
     await Promise.all(ending.map(({ spec, pipeline }) => pipeline.stop(deadline(), { drain: !wanted.has(spec.name) })))
-    for (const { spec } of ending) {
+    for (const { spec, pipeline } of ending) {
+      // What is replaced stays in sight, stopped and not ready, until its new form runs: opening a queue may take a while.
+      if (wanted.has(spec.name)) continue
       this.#running.delete(spec.name)
-      if (!wanted.has(spec.name)) changes.stopped.push(spec.name)
+      changes.stopped.push(spec.name)
+      this.#tellLeft(spec.name, pipeline)
     }
     for (const spec of specs) {
-      if (this.#running.has(spec.name)) continue
       const old = before.get(spec.name)
+      if (old !== undefined && !ending.includes(old)) continue
       try {
         await this.#start(spec)
         changes[old === undefined ? 'started' : 'restarted'].push(spec.name)
       } catch (error) {
         const running = old !== undefined && (await this.#return(old.spec))
+        if (!running) this.#running.delete(spec.name)
         changes.failed.push({ name: spec.name, error: RelayError.from(error), running })
       }
     }
@@ -91,6 +95,14 @@ export class Supervisor implements Component {
     const pipeline = spec.build()
     await pipeline.start()
     this.#running.set(spec.name, { spec, pipeline })
+  }
+
+  /** Nobody delivers what a removed pipeline could not deliver in time: that must not go unsaid. */
+  #tellLeft(name: string, pipeline: Pipeline): void {
+    const { messages } = pipeline.status().queue
+    if (messages === 0) return
+    const text = `the pipeline was removed and ${messages} messages still wait in its queue: add it again to deliver them`
+    this.#logger.warn({ pipeline: name, messages }, text)
   }
 
   /** Answers whether it runs again. */

@@ -56,6 +56,23 @@ test('starts sinks, then the queue, then the source; stops in the reverse order 
   t.same(log, [], 'a second stop does nothing')
 })
 
+test('stops without a drain where its queue goes on elsewhere', async (t) => {
+  const { subject, log } = pipeline()
+  await subject.start()
+  log.length = 0
+  await subject.stop(new AbortController().signal, { drain: false })
+  t.same(log, ['stop source', 'stop delivery', 'stop queue', 'stop sink', 'stop tls'])
+})
+
+test('a queue that is full at the start keeps the port closed from the first moment', async (t) => {
+  const { subject, queue, source, log } = pipeline()
+  source.block = async () => void log.push('block source')
+  queue.become('full')
+  await subject.start()
+  t.same(log.slice(-2), ['block source', 'start source'])
+  await subject.stop(AbortSignal.abort())
+})
+
 test('a source that cannot start leaves nothing running', async (t) => {
   const { subject, log, source } = pipeline()
   source.failStart = new RelayError('PORT_IN_USE', 'port 1 is taken')

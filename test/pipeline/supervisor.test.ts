@@ -9,7 +9,7 @@ import { RecordingLogger } from '../support/recording-logger.ts'
 const forever = () => new AbortController().signal
 
 /** A spec whose pipeline writes `name:identity` with start and stop into `log`, and fails to start when `fails`. */
-function spec(name: string, identity: string, log: string[], fails = false): PipelineSpec {
+function spec(name: string, identity: string, log: string[], fails = false, queue = new FakeQueue()): PipelineSpec {
   const build = () => {
     const source = new FakeSource()
     source.start = async () => {
@@ -22,7 +22,7 @@ function spec(name: string, identity: string, log: string[], fails = false): Pip
       device: name,
       foundations: [],
       source,
-      queue: new FakeQueue(),
+      queue,
       deliveries: new Map(),
       logger: new RecordingLogger(),
     })
@@ -49,14 +49,75 @@ test('a reload touches only what changed', async (t) => {
   )
 })
 
+test('what is removed is drained, what is replaced is not', async (t) => {
+  const drained: Record<string, boolean | undefined> = {}
+  const watched = (name: string, identity: string): PipelineSpec => {
+    const { build, ...rest } = spec(name, identity, [])
+    return {
+      ...rest,
+      build: () => {
+        const pipeline = build()
+        const stop = pipeline.stop.bind(pipeline)
+        pipeline.stop = (deadline, options) => {
+          drained[name] = options?.drain ?? true
+          return stop(deadline, options)
+        }
+        return pipeline
+      },
+    }
+  }
+  const supervisor = new Supervisor([watched('removed', '1'), watched('replaced', '1')], new RecordingLogger())
+  await supervisor.start()
+  await supervisor.apply([watched('replaced', '2')], forever)
+  t.same(drained, { removed: true, replaced: false })
+  await supervisor.stop(forever())
+})
+
+test('a pipeline that can start in no form is told to be down', async (t) => {
+  const old = spec('a', '1', [])
+  let builds = 0
+  // The old form works once: somebody else has taken its port meanwhile.
+  const once = { ...old, build: () => (builds++ === 0 ? old : spec('a', '1', [], true)).build() }
+  const supervisor = new Supervisor([once], new RecordingLogger())
+  await supervisor.start()
+  t.match(await supervisor.apply([spec('a', '2', [], true)], forever), { failed: [{ name: 'a', running: false }] })
+  t.same(supervisor.status(), {})
+})
+
 test('a pipeline whose new form cannot start goes on in its old one', async (t) => {
   const log: string[] = []
   const supervisor = new Supervisor([spec('a', '1', log)], new RecordingLogger())
   await supervisor.start()
   log.length = 0
   const changes = await supervisor.apply([spec('a', '2', log, true)], forever)
-  t.match(changes, { restarted: [], failed: [{ name: 'a', error: { code: 'PORT_IN_USE' } }] })
+  t.match(changes, { restarted: [], failed: [{ name: 'a', error: { code: 'PORT_IN_USE' }, running: true }] })
   t.same(log, ['stop a:1', 'start a:1'])
+  t.equal(supervisor.status().a?.ready, true)
+  await supervisor.stop(forever())
+})
+
+test('what waits in the queue of a removed pipeline is told', async (t) => {
+  const [full, empty] = [new FakeQueue(), new FakeQueue()]
+  full.fill = 777
+  const logger = new RecordingLogger()
+  const supervisor = new Supervisor([spec('full', '1', [], false, full), spec('empty', '1', [], false, empty)], logger)
+  await supervisor.start()
+  await supervisor.apply([], forever)
+  t.match(logger.lines, [{ level: 'warn', fields: { pipeline: 'full', messages: 777 } }])
+  t.equal(logger.lines.length, 1)
+})
+
+test('while a pipeline is being replaced it is shown, and not ready', async (t) => {
+  const supervisor = new Supervisor([spec('a', '1', [])], new RecordingLogger())
+  await supervisor.start()
+  let meanwhile: ReturnType<Supervisor['status']> = {}
+  const { build, ...rest } = spec('a', '2', [])
+  const looking = () => {
+    meanwhile = supervisor.status()
+    return build()
+  }
+  await supervisor.apply([{ ...rest, build: looking }], forever)
+  t.match(meanwhile, { a: { ready: false, reasons: ['the pipeline is not running: its ports are closed'] } })
   t.equal(supervisor.status().a?.ready, true)
   await supervisor.stop(forever())
 })

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { type SyslogSourceConfig, syslogSourceSchema } from '../../src/config/schema.ts'
-import { SyslogSource } from '../../src/sources/syslog-source.ts'
-import type { ServerTls } from '../../src/tls/server-tls.ts'
+import { SyslogSource, type SyslogSourceOptions } from '../../src/sources/syslog-source.ts'
 import { FakeIntake } from './fake-intake.ts'
 import { RecordingLogger } from './recording-logger.ts'
 
@@ -21,11 +20,14 @@ export function sourceConfig(overrides: object = {}): SyslogSourceConfig {
   return syslogSourceSchema.parse({ ...basics, ...overrides })
 }
 
+/** What a source does not own. */
+type Shared = Pick<SyslogSourceOptions, 'tls' | 'budget'>
+
 /** A started source with a fake intake, stopped when the test ends. */
-export async function runSource(t: Test, overrides: object = {}, tls?: ServerTls): Promise<RunningSource> {
+export async function runSource(t: Test, overrides: object = {}, { tls, budget }: Shared = {}): Promise<RunningSource> {
   const intake = new FakeIntake()
   const logger = new RecordingLogger()
-  const source = new SyslogSource(sourceConfig(overrides), { intake, logger, tls })
+  const source = new SyslogSource(sourceConfig(overrides), { intake, logger, tls, budget })
   await source.start()
   t.teardown(() => source.stop(AbortSignal.abort()))
   return { source, intake, logger, port: source.stats().listening[0]?.port ?? 0 }
