@@ -79,7 +79,7 @@ export class Pipeline implements Component {
     this.#started = []
     const { source } = this.#parts
     // The gate first: it must not open again what the source has closed.
-    const intake = [this.#gate, source].filter((part) => parts.includes(part))
+    const intake: Component[] = [this.#gate, source].filter((part) => parts.includes(part))
     for (const part of intake) await part.stop(deadline)
     if (drain && parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
     for (const part of parts) if (!intake.includes(part)) await part.stop(deadline)
