@@ -14,7 +14,8 @@ export function startCommand({ terminal, relay, exit }: CommandContext): Command
           // A sink that writes messages to standard output has it for itself.
           const shared = report.pipelines.some(({ sinks }) => sinks.some(({ destination }) => destination === '-'))
           if (shared) terminal.err(banner)
-          else void terminal.out(banner)
+          // Without a banner the relay runs as well; its log says that it started.
+          else terminal.out(banner).catch(() => {})
         },
       })
       exit(status)

@@ -3,6 +3,7 @@ import type { ErrorCode, RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Outcome } from '../core/sink.ts'
 import type { SinkStatus } from '../core/status.ts'
+import { ToldFailures } from '../retry/told-failures.ts'
 
 /** Failures that do not pass without a person. The others are warnings: nothing is lost while they last. */
 const needsPerson: ReadonlySet<ErrorCode> = new Set(['ENDPOINT_TLS', 'TLS_MATERIAL', 'FILE_UNWRITABLE', 'INTERNAL'])
@@ -17,15 +18,14 @@ export interface HealthOptions {
 interface FailingPeriod {
   readonly sinceMs: number
   readonly error: RelayError
-  /** Kinds of failure that this period has logged. */
-  readonly logged: Set<ErrorCode>
 }
 
-/** What a forwarder knows and says about its sink: one line when it begins to fail, one when it is well, none for each retry. */
+/** What a forwarder knows and says about its sink: one line when it begins to fail, one when it is well, none for each retry, and no more than that a minute. */
 export class DeliveryHealth {
   readonly #name: string
   readonly #logger: Logger
   readonly #queued: () => number
+  readonly #told = new ToldFailures()
   #period: FailingPeriod | undefined
   #lastDeliveredAtMs: number | undefined
   /** When the next try is, while one is waited for. */
@@ -52,16 +52,15 @@ export class DeliveryHealth {
   }
 
   failed(error: RelayError, afterMs: number): void {
-    const { sinceMs, logged } = this.#period ?? { sinceMs: Date.now(), logged: new Set() }
-    this.#period = { sinceMs, error, logged }
+    this.#period = { sinceMs: this.#period?.sinceMs ?? Date.now(), error }
     this.retryAtMs = Date.now() + afterMs
     const messages = this.#queued()
-    const fields = { code: error.code, retryInMs: afterMs, messages, hint: error.hint }
+    const suppressed = this.#told.failed(error.code)
+    const fields = { code: error.code, retryInMs: afterMs, messages, hint: error.hint, ...(suppressed ? { suppressed } : {}) }
     const text = `${this.#name}: ${error.message}; next try in ${seconds(afterMs)}, ${messages} messages wait on disk`
-    if (logged.has(error.code)) this.#logger.debug(fields, text)
+    if (suppressed === undefined) this.#logger.debug(fields, text)
     else if (needsPerson.has(error.code)) this.#logger.error(fields, text)
     else this.#logger.warn(fields, text)
-    logged.add(error.code)
   }
 
   well(): void {
@@ -69,7 +68,9 @@ export class DeliveryHealth {
     const failedMs = Date.now() - this.#period.sinceMs
     this.#period = undefined
     const messages = this.#queued()
-    this.#logger.info({ failedMs, messages }, `${this.#name}: delivers again after ${seconds(failedMs)}, ${messages} messages wait`)
+    const text = `${this.#name}: delivers again after ${seconds(failedMs)}, ${messages} messages wait`
+    if (this.#told.ended()) this.#logger.info({ failedMs, messages }, text)
+    else this.#logger.debug({ failedMs, messages }, text)
   }
 
   status(): Pick<SinkStatus, 'failingSinceMs' | 'error' | 'retryAtMs' | 'lastDeliveredAtMs'> {

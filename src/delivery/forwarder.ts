@@ -7,6 +7,7 @@ import type { Lease, QueueReader } from '../core/queue.ts'
 import type { Outcome, Sink } from '../core/sink.ts'
 import type { SinkStatus } from '../core/status.ts'
 import { type Backoff, wait } from '../retry/backoff.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import { DeliveryHealth } from './delivery-health.ts'
 
 /** While draining: how often to look whether the queue is empty when nothing more can be leased. */
@@ -99,7 +100,12 @@ export class Forwarder implements Component {
       }
     }
     await this.#giveBack()
-    await this.#settling
+    await this.#settled(this.#settling)
+  }
+
+  /** A queue whose store fails settles when it works again: a stop does not wait for that beyond its deadline. */
+  async #settled(settling: Promise<void>): Promise<void> {
+    await untilAbort(settling, this.#abort.signal)
   }
 
   #lease(): Promise<Lease | undefined> {
@@ -120,10 +126,10 @@ export class Forwarder implements Component {
     const before = this.#settling
     this.#settling = settle(lease, outcome).finally(() => lease.release())
     this.#settling.catch(() => {}) // Awaited below or next time.
-    await before
+    await this.#settled(before)
     if (outcome.delivered.length > 0) this.#options.backoff.reset()
     if (outcome.retry === undefined) return this.#health.well()
-    await this.#settling
+    await this.#settled(this.#settling)
     await this.#giveBack()
     if (!this.#abort.signal.aborted) await this.#backOff(outcome.retry.error, outcome.retry.afterMs)
   }

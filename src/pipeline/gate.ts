@@ -49,7 +49,9 @@ export class Gate implements Component {
         this.#logger.info({}, 'taking messages again: the ports are open')
       } else {
         await this.#source.block()
-        this.#logger.error({ condition }, `not taking messages: ${words[condition]}; TCP ports are closed, UDP losses are counted`)
+        const { detail } = this.#queue.status()
+        const why = detail === undefined ? words[condition] : `${words[condition]} (${detail})`
+        this.#logger.error({ condition }, `not taking messages: ${why}; TCP ports are closed, UDP losses are counted`)
       }
     } catch (error) {
       // The source goes on trying by itself; here only its word is passed on.
@@ -62,7 +64,7 @@ export class Gate implements Component {
 const words: Record<QueueCondition, string> = {
   open: 'the queue is open',
   full: 'the queue has reached its limit (queue.max_size)',
-  disk_full: 'the disk has less than min_free_disk left',
+  disk_full: 'the disk is full',
   failed: 'the queue on disk fails and is being reopened',
   closed: 'the queue is closed',
 }

@@ -13,7 +13,7 @@ export class ConditionBoard {
   #troubles = new Map<Trouble, string>([['closed', 'not started']])
   #listeners = new Set<(condition: QueueCondition) => void>()
   #told: QueueCondition = 'closed'
-  #repairs = ''
+  readonly #notes = new Map<'repaired' | 'damaged', string>()
 
   get condition(): QueueCondition {
     const trouble = this.#gravest()
@@ -44,16 +44,16 @@ export class ConditionBoard {
     for (const listener of [...this.#listeners]) listener(condition)
   }
 
-  /** What was repaired: part of the detail for the rest of this life. */
-  repaired(what: string): void {
-    this.#repairs = what
+  /** What was repaired or found damaged: part of the detail for the rest of this life. */
+  note(kind: 'repaired' | 'damaged', what: string): void {
+    this.#notes.set(kind, what)
   }
 
   status(): { condition: QueueCondition; detail?: string } {
     const { condition } = this
     const trouble = this.#gravest()
     const why = trouble === undefined ? '' : (this.#troubles.get(trouble) ?? '')
-    const detail = [why, this.#repairs].filter((text) => text !== '').join('; ')
+    const detail = [why, ...this.#notes.values()].filter((text) => text !== '').join('; ')
     return detail === '' ? { condition } : { condition, detail }
   }
 

@@ -29,15 +29,23 @@ interface Stats {
   readonly evicted: number
 }
 
+interface StoredLetter {
+  readonly key: Buffer
+  readonly bytes: number
+}
+
 export const deadLetterLimits = { count: 10_000, bytes: 64 * 2 ** 20 }
 /** Eviction makes room for this part of the limit, so that it does not run for each letter. */
 const evictTo = 0.9
+/** Letters of a running queue read at once. */
+const pageLetters = 64
 
 /** The dead letters of one sink: bounded, the oldest make room. */
 export class DeadLetters {
   readonly #sink: string
   readonly #limits: typeof deadLetterLimits
   #stats: Stats
+  #evictedBytes = 0
 
   private constructor(sink: string, stats: Stats, limits: typeof deadLetterLimits) {
     this.#sink = sink
@@ -54,7 +62,7 @@ export class DeadLetters {
     const letters = new DeadLetters(sink, stored ?? { count: 0, bytes: 0, oldest: 0, evicted: 0 }, limits)
     const ops: Op[] = []
     for await (const [key, value] of db.iterator({ gte: deadLetterKey(sink, cursor), lt: deadLettersEnd(sink), fillCache: false })) {
-      ops.push(letters.#remove(key, value))
+      ops.push(letters.#remove({ key, bytes: value.length }))
     }
     if (ops.length > 0) ops.push(letters.#statsOp())
     return { letters, ops }
@@ -91,24 +99,39 @@ export class DeadLetters {
     return ops
   }
 
-  /** Finds the oldest letters beyond the bounds; what it returns deletes them. */
-  async evict(db: LevelDb): Promise<Op[]> {
-    const ops: Op[] = []
-    const { oldest } = this.#stats
-    for await (const [key, value] of db.iterator({
-      gte: deadLetterKey(this.#sink, oldest),
-      lt: deadLettersEnd(this.#sink),
-      fillCache: false,
-    })) {
-      if (this.#stats.count <= this.#limits.count * evictTo && this.#stats.bytes <= this.#limits.bytes * evictTo) break
-      ops.push(this.#remove(key, value))
-      this.#stats = { ...this.#stats, oldest: seqOfKey(key) + 1, evicted: this.#stats.evicted + 1 }
+  /** Finds the oldest letters beyond the bounds; changes nothing, so it may be done again after a failure. */
+  async findSurplus(db: LevelDb): Promise<StoredLetter[]> {
+    const found: StoredLetter[] = []
+    let { count, bytes } = this.#stats
+    const range = { gte: deadLetterKey(this.#sink, this.#stats.oldest), lt: deadLettersEnd(this.#sink), fillCache: false }
+    for await (const [key, value] of db.iterator(range)) {
+      if (count <= this.#limits.count * evictTo && bytes <= this.#limits.bytes * evictTo) break
+      found.push({ key, bytes: value.length })
+      count--
+      bytes -= value.length
     }
+    return found
+  }
+
+  /** What to write to delete these. */
+  evict(surplus: readonly StoredLetter[]): Op[] {
+    const ops = surplus.map((letter) => this.#remove(letter))
+    const newest = surplus.at(-1)
+    const oldest = newest === undefined ? this.#stats.oldest : seqOfKey(newest.key) + 1
+    this.#stats = { ...this.#stats, oldest, evicted: this.#stats.evicted + surplus.length }
+    for (const { bytes } of surplus) this.#evictedBytes += bytes
     return [...ops, this.#statsOp()]
   }
 
-  #remove(key: Buffer, value: Buffer): Op {
-    this.#stats = { ...this.#stats, count: Math.max(0, this.#stats.count - 1), bytes: Math.max(0, this.#stats.bytes - value.length) }
+  /** Keys between which enough was evicted for a compaction, which alone gives the disk back. */
+  uncompacted(): [Buffer, Buffer] | undefined {
+    if (this.#evictedBytes < this.#limits.bytes / 2) return undefined
+    this.#evictedBytes = 0
+    return [deadLetterKey(this.#sink, 0), deadLetterKey(this.#sink, this.#stats.oldest)]
+  }
+
+  #remove({ key, bytes }: StoredLetter): Op {
+    this.#stats = { ...this.#stats, count: Math.max(0, this.#stats.count - 1), bytes: Math.max(0, this.#stats.bytes - bytes) }
     return { type: 'del', key }
   }
 
@@ -123,6 +146,13 @@ export async function* readDeadLetters(db: LevelDb, sink: string, fromSeq: Seq):
     const letter = decodeRecord<Omit<DeadLetter, 'bytes'> & { bytes: string }>(value)
     if (letter !== undefined) yield { ...letter, bytes: Buffer.from(letter.bytes, 'base64') }
   }
+}
+
+/** Some dead letters from `fromSeq` on: a running store may be closed for a repair between two pages. */
+export async function deadLetterPage(db: LevelDb, sink: string, fromSeq: Seq): Promise<DeadLetter[]> {
+  const page: DeadLetter[] = []
+  for await (const letter of readDeadLetters(db, sink, fromSeq)) if (page.push(letter) === pageLetters) break
+  return page
 }
 
 /** How many dead letters a store holds for a sink. */

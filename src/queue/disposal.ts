@@ -1,4 +1,5 @@
-import type { Seq } from '../core/batch.ts'
+import type { Seq, SeqRange } from '../core/batch.ts'
+import type { Logger } from '../core/logger.ts'
 import { batchesEnd, batchKey, storeEnd } from './keys.ts'
 import type { LevelDb } from './leveldb.ts'
 
@@ -31,10 +32,17 @@ export class Disposal {
   #deleted: Seq
   #deletedPosition: number
   #compactedPosition: number
+  readonly #logger: Logger
+  /** Stored bytes deleted behind a batch that is still needed, and from where on, since the last compaction there. */
+  #removedBytes = 0
+  #removedFrom = Number.POSITIVE_INFINITY
   #round: Promise<void> | undefined
+  /** What was told last. */
+  #latest: Passed | undefined
 
   /** `from`: the oldest batch that may be stored. Both thresholds follow the queue's limit. */
-  constructor(store: DisposalStore, maxBytes: number, from: Passed) {
+  constructor(store: DisposalStore, maxBytes: number, from: Passed, logger: Logger) {
+    this.#logger = logger
     this.#store = store
     this.#deleteBytes = Math.min(8 * 2 ** 20, maxBytes / 64)
     this.#compactBytes = Math.min(96 * 2 ** 20, maxBytes / 16)
@@ -46,34 +54,57 @@ export class Disposal {
 
   /** To be told whenever the slowest sink moves on. */
   consider(passed: Passed): void {
+    this.#latest = passed
     const bytes = passed.position - this.#deletedPosition
     if (this.#round !== undefined || passed.seq <= this.#deleted) return
     if (bytes < this.#deleteBytes && !(passed.drained && bytes >= this.#deleteBytes / 8)) return
-    this.#round = this.#dispose(passed).finally(() => {
-      this.#round = undefined
-    })
+    this.#round = this.#dispose(passed)
+      .catch((error: unknown) => this.#logger.error({ code: 'INTERNAL', err: error }, 'deleting what was delivered failed'))
+      .finally(() => {
+        this.#round = undefined
+        // What was passed meanwhile: after a drain nothing else would tell.
+        if (this.#latest !== undefined && this.#latest !== passed) this.consider(this.#latest)
+      })
   }
 
-  /** Deletes batches in the middle: drop_oldest works behind what is leased. */
-  async remove(first: Seq, end: Seq): Promise<void> {
-    await this.#store.use((db) => db.clear({ gte: batchKey(first), lt: batchKey(end) }))
+  /** Deletes batches in the middle, about so many stored bytes: drop_oldest works behind what is leased. */
+  async remove(ranges: readonly SeqRange[], bytes: number): Promise<void> {
+    for (const [from, through] of ranges) {
+      if ((await this.#delete(from, through + 1)) !== true) return
+      this.#removedFrom = Math.min(this.#removedFrom, from)
+    }
+    this.#removedBytes += bytes
+    if (this.#removedBytes < this.#compactBytes) return
+    const from = batchKey(this.#removedFrom)
+    const last = ranges.at(-1)?.[1] ?? this.#removedFrom
+    this.#removedBytes = 0
+    this.#removedFrom = Number.POSITIVE_INFINITY
+    await this.#store.use((db) => db.compactRange(from, batchKey(last + 1)))
   }
 
-  /** Resolves when the round under way is over. */
+  /** A repair may have brought back what was deleted: the next round deletes from the first key on. */
+  restart(): void {
+    this.#deleted = 0
+  }
+
+  /** Resolves when nothing is being deleted. */
   async idle(): Promise<void> {
-    await this.#round
+    while (this.#round !== undefined) await this.#round
   }
 
   async #dispose({ seq, position, drained }: Passed): Promise<void> {
     const from = this.#deleted
-    const cleared = await (this.#small ? this.#clearApart(from, seq) : this.#clear(from, seq))
-    if (cleared !== true) return
-    this.#deleted = seq
+    if ((await this.#delete(from, seq)) !== true) return
+    if (this.#deleted === from) this.#deleted = seq
     this.#deletedPosition = position
     const waiting = position - this.#compactedPosition
     if (waiting < this.#compactBytes && !(drained && waiting >= this.#compactBytes / 8)) return
     this.#compactedPosition = position
     await this.#store.use((db) => db.compactRange(batchKey(0), drained ? batchesEnd : batchKey(seq)))
+  }
+
+  #delete(from: Seq, end: Seq): Promise<boolean | undefined> {
+    return this.#small ? this.#clearApart(from, end) : this.#clear(from, end)
   }
 
   #clear(from: Seq, seq: Seq): Promise<boolean | undefined> {

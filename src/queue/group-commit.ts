@@ -3,6 +3,7 @@ import { countByTransport } from '../batch/messages.ts'
 import type { Batch, Seq, StoredBatch } from '../core/batch.ts'
 import type { Checkpoint } from '../core/intake.ts'
 import type { IntakeBooks } from './intake-books.ts'
+import { addCounts, type TransportCounts } from './intake-totals.ts'
 import { batchKey, checkpointKey, cursorKey, intakeKey } from './keys.ts'
 import type { Op } from './leveldb.ts'
 import { mergeBatches } from './merge-batches.ts'
@@ -28,6 +29,8 @@ interface PendingRecord {
   readonly parts: readonly Waiting[]
   readonly batch: Batch
   readonly firstSeq: Seq
+  /** Its part of `pendingBytes`. */
+  readonly weight: number
   packed?: PackedBatch
 }
 
@@ -55,20 +58,25 @@ export class GroupCommit {
   readonly #books: IntakeBooks
   #waiting: Waiting[] = []
   #records: PendingRecord[] = []
+  /** Those in the write under way. */
+  #writing: readonly PendingRecord[] = []
   #packing = 0
   #pendingBytes = 0
   #cursors = new Set<SinkCursor>()
   #side: Op[] = []
-  #noted: (() => void)[] = []
+  #noted: ((written: boolean) => void)[] = []
+  /** Noted for the write under way. */
+  #noting: ((written: boolean) => void)[] = []
   #running = false
   #idle: (() => void)[] = []
+  #closed = false
 
   constructor(target: CommitTarget, books: IntakeBooks) {
     this.#target = target
     this.#books = books
   }
 
-  /** Bytes of messages taken and not yet stored. */
+  /** Bytes taken and not yet stored, with what each message and each batch takes besides. */
   get pendingBytes(): number {
     return this.#pendingBytes
   }
@@ -76,17 +84,18 @@ export class GroupCommit {
   /** Takes a batch; resolves when it is stored as `sync` demands. */
   append(batch: Batch, checkpoint: Checkpoint | undefined): Promise<void> {
     const firstSeq = this.#books.append(batch.ends.length, countByTransport(batch))
-    this.#pendingBytes += batch.bytes.length
+    this.#pendingBytes += weightOf(batch)
     return new Promise((stored) => {
       this.#waiting.push({ batch, firstSeq, checkpoint, stored })
       this.#pack()
     })
   }
 
-  /** Has a sink's cursor and these operations in the next write; resolves when it is done. */
-  note(cursor: SinkCursor | undefined, ops: readonly Op[]): Promise<void> {
+  /** Has a sink's cursor and these operations in the next write; resolves when it is done, to false when the queue was closed before. */
+  note(cursor: SinkCursor | undefined, ops: readonly Op[]): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
     if (cursor !== undefined) this.#cursors.add(cursor)
-    this.#side.push(...ops)
+    for (const op of ops) this.#side.push(op) // not spread: thousands of dead letters are too many arguments
     return new Promise((noted) => {
       this.#noted.push(noted)
       this.#kick()
@@ -99,6 +108,19 @@ export class GroupCommit {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
+  /** The store takes nothing more: batches that wait stay unanswered, notes hear of it. */
+  close(): void {
+    this.#closed = true
+    for (const resolve of this.#noted.splice(0)) resolve(false)
+    for (const resolve of this.#noting.splice(0)) resolve(false)
+  }
+
+  /** Messages taken and not stored. */
+  unstored(): TransportCounts {
+    const batches = [...this.#writing, ...this.#records, ...this.#waiting].map(({ batch }) => batch)
+    return batches.map(countByTransport).reduce((sum, counts) => addCounts(sum, counts), {})
+  }
+
   #pack(): void {
     while (this.#packing < maxPacking && this.#waiting.length > 0) {
       const parts = this.#takeParts()
@@ -106,6 +128,7 @@ export class GroupCommit {
         parts,
         batch: mergeBatches(parts.map(({ batch }) => batch)),
         firstSeq: (parts[0] as Waiting).firstSeq,
+        weight: parts.reduce((sum, { batch }) => sum + weightOf(batch), 0),
       }
       this.#records.push(record)
       this.#packing++
@@ -136,16 +159,18 @@ export class GroupCommit {
   async #run(): Promise<void> {
     for (;;) {
       const { ops, records, committed } = this.#seal()
-      const noted = this.#noted
+      this.#writing = records
+      this.#noting = this.#noted
       this.#noted = []
       if (ops.length > 0) {
         const written = await this.#target.write(ops, this.#target.sync && records.length > 0)
-        if (!written) return // closed: what waits stays unanswered, and #running stays true
-        for (const record of records) this.#pendingBytes -= record.batch.bytes.length
-        if (committed.length > 0) this.#target.committed(committed)
+        if (!written || this.#closed) return this.close() // what waits stays unanswered, and #running stays true
+        this.#writing = []
+        for (const record of records) this.#pendingBytes -= record.weight
+        this.#target.committed(committed)
         for (const part of records.flatMap(({ parts }) => parts)) part.stored()
       }
-      for (const resolve of noted) resolve()
+      for (const resolve of this.#noting.splice(0)) resolve(true)
       if (this.#records[0]?.packed === undefined && this.#noted.length === 0) break
     }
     this.#running = false
@@ -164,14 +189,14 @@ export class GroupCommit {
       records.push(record)
       committed.push(this.#sealRecord(record, record.packed as PackedBatch, ops))
     }
+    for (const op of this.#side) ops.push(op) // before totals and cursors: what is newer goes last
+    this.#side = []
     if (this.#books.dirty) {
       ops.push({ type: 'put', key: intakeKey, value: encodeRecord(this.#books.stored) })
       this.#books.dirty = false
     }
     for (const cursor of this.#cursors) ops.push({ type: 'put', key: cursorKey(cursor.sink), value: encodeRecord(cursor.record) })
     this.#cursors.clear()
-    ops.push(...this.#side)
-    this.#side = []
     return { ops, records, committed }
   }
 
@@ -190,4 +215,9 @@ export class GroupCommit {
     const extent = { first: firstSeq, end, position, bytes, ...(timeMs === undefined ? {} : { timeMs }) }
     return { extent, batch: { ...batch, queueId: this.#target.queueId, seqs: [[firstSeq, end - 1]] } }
   }
+}
+
+/** What a batch takes in memory: its bytes, its arrays, its objects. */
+function weightOf({ bytes, ends }: Batch): number {
+  return bytes.length + 9 * ends.length + 1024
 }

@@ -49,6 +49,13 @@ export class IntakeBooks {
     this.dirty = false
   }
 
+  /** Goes back to where the store ends: what was taken and never stored is let go. */
+  reset(head: Head): void {
+    this.#nextSeq = head.nextSeq
+    this.#live = head.intake
+    this.#stored = head
+  }
+
   /** Received, and never stored. */
   drop(reason: DropReason, transport: Transport, messages: number): void {
     this.#live = countDrop(this.#live, reason, transport, messages)

@@ -14,6 +14,12 @@ export function addReceived(totals: IntakeTotals, counts: TransportCounts): Inta
   return { received, dropped: totals.dropped }
 }
 
+export function addCounts(a: TransportCounts, b: TransportCounts): TransportCounts {
+  const sum = { ...a }
+  for (const transport of Object.keys(b) as Transport[]) sum[transport] = (sum[transport] ?? 0) + (b[transport] ?? 0)
+  return sum
+}
+
 export function addDropped(drops: Drops, reason: DropReason, messages: number): Drops {
   return { ...drops, [reason]: (drops[reason] ?? 0) + messages }
 }

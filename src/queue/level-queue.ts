@@ -1,16 +1,19 @@
 import { countByTransport } from '../batch/messages.ts'
 import type { QueueConfig } from '../config/schema.ts'
 import type { Batch, StoredBatch, Transport } from '../core/batch.ts'
+import { RelayError } from '../core/errors.ts'
 import type { AppendOptions, DropReason, Receipt } from '../core/intake.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../core/queue.ts'
+import { abortOf } from './abort-of.ts'
 import { browseBatches } from './browse-batches.ts'
 import { ConditionBoard } from './condition-board.ts'
 import type { DeadLetter } from './dead-letters.ts'
-import { readDeadLetters } from './dead-letters.ts'
+import { deadLetterPage } from './dead-letters.ts'
 import { DiskWatch, freeDiskOf } from './disk-watch.ts'
 import { checkpointKey } from './keys.ts'
+import type { LevelTools } from './leveldb.ts'
 import { Notifier } from './notifier.ts'
 import { openQueue } from './open-queue.ts'
 import type { RunningQueue } from './running-queue.ts'
@@ -29,6 +32,8 @@ export interface LevelQueueTools {
   readonly logger: Logger
   /** Free bytes where the queue lies; asked once a second. Default: statfs. */
   readonly freeDisk?: () => Promise<number>
+  /** How LevelDB is opened and repaired; tests replace it. */
+  readonly level?: LevelTools
 }
 
 const noCount: Ledger = { received: { udp: 0, tcp: 0, tls: 0 }, dropped: {}, sinks: {} }
@@ -46,6 +51,7 @@ export class LevelQueue implements Queue {
   readonly #logger: Logger
   readonly #board: ConditionBoard
   readonly #disk: DiskWatch
+  readonly #level: LevelTools | undefined
   readonly #readers = new Map<string, QueueReader>()
   #open: RunningQueue | undefined
   #starting: Promise<void> | undefined
@@ -54,9 +60,14 @@ export class LevelQueue implements Queue {
   #last: { ledger: Ledger; status: QueueStatus } | undefined
   #ticker: NodeJS.Timeout | undefined
   #started = new Notifier()
+  /** Stopped before it was open. */
+  #abandoned = false
+  /** Drops from before the start. */
+  readonly #early: { reason: DropReason; transport: Transport; messages: number }[] = []
 
-  constructor(settings: LevelQueueSettings, { logger, freeDisk }: LevelQueueTools) {
+  constructor(settings: LevelQueueSettings, { logger, freeDisk, level }: LevelQueueTools) {
     this.#settings = settings
+    this.#level = level
     this.#logger = logger.child({ pipeline: settings.pipeline })
     this.#board = new ConditionBoard()
     this.#disk = new DiskWatch(freeDisk ?? freeDiskOf(settings.directory), settings.minFreeDisk, this.#board, this.#logger)
@@ -68,8 +79,14 @@ export class LevelQueue implements Queue {
   }
 
   async #start(): Promise<void> {
-    const open = await openQueue(this.#settings, this.#board, this.#logger)
+    if (this.#stopping !== undefined) throw new RelayError('QUEUE_CLOSED', 'the queue was stopped')
+    const open = await openQueue(this.#settings, this.#board, this.#logger, this.#level)
+    if (this.#abandoned) {
+      await open.stop(AbortSignal.abort())
+      throw new RelayError('QUEUE_CLOSED', 'the queue was stopped while it was being opened')
+    }
     this.#open = open
+    this.#bookEarlyDrops(open)
     await this.#disk.look()
     this.#board.set('closed', false)
     this.#ticker = setInterval(() => {
@@ -88,14 +105,18 @@ export class LevelQueue implements Queue {
   async #stop(deadline: AbortSignal): Promise<void> {
     this.#board.set('closed', true)
     clearInterval(this.#ticker)
-    await this.#starting?.catch(() => undefined) // whoever called start has the error
+    // Whoever called start has its error; a repair of a large queue may outlast the deadline.
+    await Promise.race([this.#starting?.catch(() => undefined), abortOf(deadline)])
     clearInterval(this.#ticker)
     this.#board.set('closed', true)
     this.#started.notify()
     const open = this.#open
-    if (open === undefined) return
+    if (open === undefined) {
+      this.#abandoned = true
+      return
+    }
     await open.stop(deadline)
-    this.#last = { ledger: open.ledger(), status: open.status() }
+    this.#last = { ledger: open.books.ledger(), status: open.status() }
     this.#open = undefined
   }
 
@@ -110,8 +131,22 @@ export class LevelQueue implements Queue {
     return open.append(batch, checkpoint)
   }
 
+  /** Counts at any time: before the start for the books to come, after the stop in the log, for then the books are closed. */
   drop(reason: DropReason, transport: Transport, messages: number): void {
-    if (messages > 0) this.#open?.drop(reason, transport, messages)
+    if (messages <= 0) return
+    if (this.#open !== undefined) this.#open.drop(reason, transport, messages)
+    else if (this.#stopping === undefined) this.#noteEarly(reason, transport, messages)
+    else this.#logger.error({ reason, transport, messages }, 'messages dropped after the queue was stopped: no ledger counts them')
+  }
+
+  #noteEarly(reason: DropReason, transport: Transport, messages: number): void {
+    const known = this.#early.find((drop) => drop.reason === reason && drop.transport === transport)
+    if (known === undefined) this.#early.push({ reason, transport, messages })
+    else known.messages += messages
+  }
+
+  #bookEarlyDrops(open: RunningQueue): void {
+    for (const { reason, transport, messages } of this.#early.splice(0)) open.drop(reason, transport, messages)
   }
 
   async checkpoint(key: string): Promise<Uint8Array | undefined> {
@@ -143,7 +178,7 @@ export class LevelQueue implements Queue {
   }
 
   ledger(): Ledger {
-    return this.#open?.ledger() ?? this.#last?.ledger ?? noCount
+    return this.#open?.books.ledger() ?? this.#last?.ledger ?? noCount
   }
 
   status(): QueueStatus {
@@ -160,11 +195,11 @@ export class LevelQueue implements Queue {
   async *browse(fromSeq: number, signal: AbortSignal): AsyncGenerator<StoredBatch> {
     const open = this.#open
     if (open === undefined) return
-    const from = Math.max(fromSeq, open.oldestSeq)
+    const from = Math.max(fromSeq, open.books.oldestSeq)
     yield* browseBatches(
       (work) => open.keeper.use(work),
-      open.queueId,
-      { from, firstBatch: open.oldestBatch, head: open.readableHead },
+      open.books.queueId,
+      { from, firstBatch: open.books.oldestBatch, head: open.books.readable },
       signal,
     )
   }
@@ -172,7 +207,13 @@ export class LevelQueue implements Queue {
   /** What a sink refused, oldest first: reads the store, changes nothing. */
   async *deadLetters(sink: string, fromSeq = 0): AsyncGenerator<DeadLetter> {
     const open = this.#open
-    const letters = await open?.keeper.use(async (db) => readDeadLetters(db, sink, fromSeq))
-    if (letters !== undefined) yield* letters
+    let from = fromSeq
+    for (;;) {
+      const page = await open?.keeper.use((db) => deadLetterPage(db, sink, from))
+      const last = page?.at(-1)
+      if (page === undefined || last === undefined) return
+      yield* page
+      from = last.seq + 1
+    }
   }
 }

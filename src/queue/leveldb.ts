@@ -36,7 +36,7 @@ export function levelSizes(maxBytes: number): LevelSizes {
   }
 }
 
-type OpenMode = { readonly createIfMissing: boolean; readonly errorIfExists?: boolean }
+export type OpenMode = { readonly createIfMissing: boolean; readonly errorIfExists?: boolean }
 
 /** Opens the store. Errors: those of LevelDB, told apart by `openFailure`. */
 export async function openLevel(directory: string, sizes: LevelSizes, mode: OpenMode): Promise<LevelDb> {
@@ -45,6 +45,7 @@ export async function openLevel(directory: string, sizes: LevelSizes, mode: Open
     valueEncoding: 'buffer',
     compression: false, // batches come compressed
     cacheSize: 2 ** 20,
+    maxOpenFiles: 74, // LevelDB's least: mapped tables count as memory, and every queue has its own
     ...sizes,
     ...mode,
   })
@@ -52,10 +53,18 @@ export async function openLevel(directory: string, sizes: LevelSizes, mode: Open
   return db as unknown as LevelDb
 }
 
+/** Opening and repairing, which tests replace. */
+export interface LevelTools {
+  open(directory: string, sizes: LevelSizes, mode: OpenMode): Promise<LevelDb>
+  repair(directory: string): Promise<void>
+}
+
 /** Gathers what can still be read into a store that can be opened. Moves what it replaces to `lost/` inside the directory. */
 export async function repairLevel(directory: string): Promise<void> {
   await (Level as unknown as { repair(location: string): Promise<void> }).repair(directory)
 }
+
+export const levelTools: LevelTools = { open: openLevel, repair: repairLevel }
 
 /** The innermost message of an error of LevelDB, where it says which file and what the system answered. */
 export function reasonOf(error: unknown): string {
@@ -63,6 +72,28 @@ export function reasonOf(error: unknown): string {
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause
   return inner instanceof Error ? inner.message : String(error)
 }
+
+/**
+ * Whether an error comes from LevelDB or the file system below it: a mistake of ours must never be taken for damage, which
+ * would have the store repaired again and again.
+ */
+export function isStoreError(error: unknown): boolean {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) {
+    const { code, syscall } = inner as NodeJS.ErrnoException
+    if (syscall !== undefined || (code !== undefined && storeCodes.has(code))) return true
+  }
+  return false
+}
+
+/** The other codes of abstract-level say that it was called wrongly. */
+const storeCodes = new Set([
+  'LEVEL_CORRUPTION',
+  'LEVEL_IO_ERROR',
+  'LEVEL_LOCKED',
+  'LEVEL_ABORTED',
+  'LEVEL_DATABASE_NOT_OPEN',
+  'LEVEL_ITERATOR_NOT_OPEN',
+])
 
 function isLocked(error: unknown): boolean {
   return error instanceof Error && ((error as { code?: unknown }).code === 'LEVEL_LOCKED' || isLocked(error.cause))

@@ -1,8 +1,8 @@
 /** Fsyncs on request, many requests at once: a request joins the next round, never one that has begun. */
 export class LogSync {
   readonly #syncLogs: () => Promise<boolean>
-  #current: Promise<void> | undefined
-  #next: Promise<void> | undefined
+  #current: Promise<boolean> | undefined
+  #next: Promise<boolean> | undefined
   #unsynced = false
 
   /** `syncLogs` resolves to false when the store was closed. */
@@ -19,20 +19,20 @@ export class LogSync {
     if (this.#unsynced) await this.sync()
   }
 
-  /** Resolves when all that was written before the call is on disk. */
-  sync(): Promise<void> {
+  /** Resolves when all that was written before the call is on disk; to false when the store was closed before. */
+  sync(): Promise<boolean> {
     if (this.#current === undefined) return this.#begin()
     this.#next ??= this.#current.then(() => this.#begin())
     return this.#next
   }
 
-  #begin(): Promise<void> {
+  async #begin(): Promise<boolean> {
     this.#next = undefined
     this.#unsynced = false
-    this.#current = this.#syncLogs().then((synced) => {
-      this.#current = undefined
-      if (!synced) this.#unsynced = true
-    })
-    return this.#current
+    this.#current = this.#syncLogs()
+    const synced = await this.#current
+    this.#current = undefined
+    if (!synced) this.#unsynced = true
+    return synced
   }
 }

@@ -20,7 +20,7 @@ export interface BrowsedQueue {
 }
 
 /**
- * Opens the queue of a relay that does not run, and writes nothing into it. Rejects with QUEUE_IN_USE when the relay runs,
+ * Opens the queue of a relay that does not run, and changes none of its records. Rejects with QUEUE_IN_USE when the relay runs,
  * with QUEUE_FAILED when nothing is there, and with QUEUE_DAMAGED when only a start should open it, which repairs it.
  */
 export async function openForBrowsing(directory: string): Promise<BrowsedQueue> {
@@ -34,9 +34,14 @@ export async function openForBrowsing(directory: string): Promise<BrowsedQueue> 
     }
     const watermark = await readWatermark(directory)
     const db = await openLevel(directory, levelSizes(0), { createIfMissing: false })
-    const loaded = await loadState({ db, outcome: 'sound', reasons: [] }, watermark, 'all')
-    const held = await Promise.all([...loaded.cursors.keys()].map(async (sink) => [sink, await countDeadLetters(db, sink)] as const))
-    return browsed(db, loaded, Object.fromEntries(held))
+    try {
+      const loaded = await loadState({ db, outcome: 'sound', reasons: [] }, watermark, 'all')
+      const held = await Promise.all([...loaded.cursors.keys()].map(async (sink) => [sink, await countDeadLetters(db, sink)] as const))
+      return browsed(db, loaded, Object.fromEntries(held))
+    } catch (error) {
+      await db.close()
+      throw error
+    }
   } catch (error) {
     throw openFailure(directory, error) ?? RelayError.from(error, 'QUEUE_FAILED', `the queue ${directory} cannot be opened`)
   }

@@ -1,4 +1,4 @@
-import type { Seq } from '../core/batch.ts'
+import type { SeqRange } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { ConditionBoard } from './condition-board.ts'
@@ -6,69 +6,99 @@ import { DeadLetters } from './dead-letters.ts'
 import type { OpenedStore } from './doctor/open-store.ts'
 import { storeEnd } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue.ts'
-import { levelSizes, type Op } from './leveldb.ts'
+import { isStoreError, type LevelTools, levelSizes, type Op, openFailure, reasonOf } from './leveldb.ts'
 import { type LoadedState, loadState, stateOps } from './load-state.ts'
+import { QueueBooks } from './queue-books.ts'
 import { RunningQueue } from './running-queue.ts'
 import { SinkCursor } from './sink-cursor.ts'
-import { StoreKeeper } from './store-keeper.ts'
-import { readBatches } from './stored-batches.ts'
-import { readWatermark } from './watermark.ts'
+import { type KeeperEvents, StoreKeeper } from './store-keeper.ts'
+import { findGaps } from './stored-batches.ts'
+import { readWatermark, type Watermark } from './watermark.ts'
 
 /** Opens a queue's store, makes up for what damage took, and puts the parts together. Rejects as `openStore` does. */
-export async function openQueue(settings: LevelQueueSettings, board: ConditionBoard, logger: Logger): Promise<RunningQueue> {
-  const { directory, config, sinks } = settings
+export async function openQueue(
+  settings: LevelQueueSettings,
+  board: ConditionBoard,
+  logger: Logger,
+  level?: LevelTools,
+): Promise<RunningQueue> {
+  const { directory, config } = settings
   let running: RunningQueue | undefined
-  const keeper = new StoreKeeper(directory, levelSizes(config.max_size), {
+  const events: KeeperEvents = {
     failed: (error) => reportFailure(board, logger, error),
     reopened: (opened) => reopened(opened, board, logger, running),
-  })
+    mistake: (error) => logger.error({ code: error.code, err: error }, 'a mistake in the queue; please report it'),
+  }
+  const keeper = new StoreKeeper(directory, levelSizes(config.max_size), events, level)
   const watermark = await readWatermark(directory) // before opening: a store that is set aside takes it along
-  const opened = await keeper.open()
   try {
-    const state = await loadState(opened, watermark, sinks)
-    const cursors = [...state.cursors].map(([sink, record]) => new SinkCursor(sink, record))
-    const gone = opened.outcome === 'repaired' ? await findGone(opened, state, cursors) : []
-    const lost = settleGone(cursors, [...state.gone, ...gone])
-    const letters = new Map<string, DeadLetters>()
-    const ops: Op[] = [...state.ops]
-    for (const { sink, seq } of cursors) {
-      const loaded = await DeadLetters.load(opened.db, sink, seq)
-      letters.set(sink, loaded.letters)
-      ops.push(...loaded.ops)
-    }
-    ops.push(...stateOps({ queueId: state.queueId, head: state.head, cursors: recordsOf(cursors) }))
-    await opened.db.batch(ops, { sync: true })
-    // Into a table of their own: beside batches they would make it span every batch to come, and each compaction with it.
-    await opened.db.compactRange(storeEnd, storeEnd)
+    const { opened, state, cursors, letters, lost } = await openAndLoad(keeper, settings, watermark)
     reportOpened(opened, state, lost, board, logger)
-    running = new RunningQueue({ settings, board, logger, keeper, state, cursors, letters })
+    running = new RunningQueue({ settings, board, logger, keeper, books: new QueueBooks(state, cursors), letters })
     await running.writeWatermark()
     return running
   } catch (error) {
     await keeper.close()
-    throw RelayError.from(error, 'QUEUE_FAILED', `the queue ${directory} cannot be opened`)
+    throw openFailure(directory, error) ?? RelayError.from(error, 'QUEUE_FAILED', `the queue ${directory} cannot be opened`)
   }
+}
+
+interface Loaded {
+  readonly opened: OpenedStore
+  readonly state: LoadedState
+  readonly cursors: readonly SinkCursor[]
+  readonly letters: ReadonlyMap<string, DeadLetters>
+  /** Messages gone, by sink. */
+  readonly lost: ReadonlyMap<string, number>
+}
+
+/** Damage may show only when the records are read: then the store is repaired, and set aside when that did not help. */
+async function openAndLoad(keeper: StoreKeeper, settings: LevelQueueSettings, watermark: Watermark | undefined): Promise<Loaded> {
+  const doubts: { suspicion?: string; beyondRepair?: boolean } = {}
+  for (;;) {
+    const opened = await keeper.open(doubts)
+    try {
+      return await load(opened, settings, watermark)
+    } catch (error) {
+      await keeper.reset()
+      const damage = isStoreError(error) && openFailure(settings.directory, error) === undefined
+      if (!damage || doubts.beyondRepair === true) throw error
+      if (doubts.suspicion !== undefined) doubts.beyondRepair = true
+      doubts.suspicion = reasonOf(error)
+    }
+  }
+}
+
+async function load(opened: OpenedStore, { sinks }: LevelQueueSettings, watermark: Watermark | undefined): Promise<Loaded> {
+  const state = await loadState(opened, watermark, sinks)
+  const cursors = [...state.cursors].map(([sink, record]) => new SinkCursor(sink, record))
+  const gone = opened.outcome === 'repaired' ? await findGone(opened, state, cursors) : []
+  const lost = settleGone(cursors, [...state.gone, ...gone])
+  const letters = new Map<string, DeadLetters>()
+  const ops: Op[] = [...state.ops]
+  for (const { sink, seq } of cursors) {
+    const loaded = await DeadLetters.load(opened.db, sink, seq)
+    letters.set(sink, loaded.letters)
+    for (const op of loaded.ops) ops.push(op)
+  }
+  ops.push(...stateOps({ queueId: state.queueId, head: state.head, cursors: recordsOf(cursors) }))
+  await opened.db.batch(ops, { sync: true })
+  // Into a table of their own: beside batches they would make it span every batch to come, and each compaction with it.
+  await opened.db.compactRange(storeEnd, storeEnd)
+  return { opened, state, cursors, letters, lost }
 }
 
 function recordsOf(cursors: readonly SinkCursor[]) {
   return new Map(cursors.map((cursor) => [cursor.sink, cursor.record]))
 }
 
-/** Reads what waits, as after a repair nothing is taken on trust. */
-async function findGone(opened: OpenedStore, state: LoadedState, cursors: readonly SinkCursor[]): Promise<[Seq, Seq][]> {
-  const gone: [Seq, Seq][] = []
-  let at = Math.min(state.head.nextSeq, ...cursors.map((cursor) => cursor.batch))
-  while (at < state.head.nextSeq) {
-    for (const { extent, batch } of await readBatches(opened.db, state.queueId, at, state.head, 2 ** 20)) {
-      if (batch === undefined) gone.push([extent.first, extent.end - 1])
-      at = extent.end
-    }
-  }
-  return gone
+/** Looks at all that waits, as after a repair nothing is taken on trust. */
+async function findGone(opened: OpenedStore, { head }: LoadedState, cursors: readonly SinkCursor[]): Promise<SeqRange[]> {
+  return await findGaps(opened.db, Math.min(head.nextSeq, ...cursors.map((cursor) => cursor.batch)), head)
 }
 
 /** Counts messages that cannot be read as damaged for each sink that had not passed them. */
-function settleGone(cursors: readonly SinkCursor[], gone: readonly (readonly [Seq, Seq])[]): Map<string, number> {
+function settleGone(cursors: readonly SinkCursor[], gone: readonly SeqRange[]): Map<string, number> {
   const lost = new Map<string, number>()
   for (const cursor of cursors) {
     let messages = 0
@@ -94,7 +124,7 @@ function reportOpened(
   const what = [damaged ? `${done} (${reasons.join(', ')})` : '', losses === '' ? '' : `messages gone: ${losses}`]
     .filter((text) => text !== '')
     .join('; ')
-  board.repaired(`the queue was damaged: ${what}${aside === undefined ? '' : `; the old files are in ${aside}`}`)
+  board.note('repaired', `the queue was damaged: ${what}${aside === undefined ? '' : `; the old files are in ${aside}`}`)
   logger.error({ code: 'QUEUE_DAMAGED', reasons, aside, lost: Object.fromEntries(lost) }, `the queue was damaged: ${what}`)
 }
 
@@ -109,12 +139,13 @@ function reopened(opened: OpenedStore, board: ConditionBoard, logger: Logger, ru
   if (outcome === 'sound') logger.info({}, 'the store of the queue works again')
   else {
     const done = outcome === 'repaired' ? 'repaired' : 'set aside'
-    board.repaired(
+    board.note(
+      'repaired',
       `the queue was ${done} while running (${reasons.join(', ')})${aside === undefined ? '' : `; the old files are in ${aside}`}`,
     )
     logger.error({ code: 'QUEUE_DAMAGED', reasons, aside }, `the store of the queue was ${done}`)
   }
   board.set('failed', false)
   board.set('disk_refused', false)
-  return running?.stateOps() ?? []
+  return running?.reopened() ?? []
 }

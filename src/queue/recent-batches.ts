@@ -7,18 +7,29 @@ export interface Fetched {
   readonly batch?: StoredBatch
 }
 
-/** The newest batches, still decoded, so that a sink close behind the intake never reads from disk. */
+/** Messages held at most. */
+const defaultBytes = 16 * 2 ** 20
+
+/**
+ * The newest batches, still decoded, so that a sink close behind the intake never reads from disk. Nothing is held while
+ * every sink is far behind: batches would be pushed out again before one came to them.
+ */
 export class RecentBatches {
   readonly #maxBytes: number
   #bytes = 0
   /** By first number, ascending. */
   #batches = new Map<Seq, { extent: Extent; batch: StoredBatch }>()
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes = defaultBytes) {
     this.#maxBytes = maxBytes
   }
 
-  add(extent: Extent, batch: StoredBatch): void {
+  /** `reached`: stored bytes that the fastest sink has read. */
+  add(extent: Extent, batch: StoredBatch, reached: number): void {
+    if (extent.position - reached > this.#maxBytes / 4) {
+      this.#evict(() => true)
+      return
+    }
     this.#batches.set(extent.first, { extent, batch })
     this.#bytes += batch.bytes.length
     this.#evict((bytes) => bytes > this.#maxBytes)

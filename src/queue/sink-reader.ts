@@ -17,7 +17,7 @@ export interface ReaderSource {
   /** Batches from `from` on; undefined when the queue was closed meanwhile. */
   fetch(from: Seq, maxBytes: number): Promise<Fetched[] | undefined>
   /** Messages of this sink that cannot be read any more. */
-  damaged(cursor: SinkCursor, messages: number): Promise<void>
+  damaged(cursor: SinkCursor, messages: number): void
   settled(cursor: SinkCursor, batch: StoredBatch, rejected: readonly Rejected[]): Promise<void>
 }
 
@@ -27,6 +27,7 @@ export class SinkReader implements QueueReader {
   readonly #source: ReaderSource
   /** First number of the next batch to read. */
   #next: Seq
+  #position: number
   #released: StoredBatch[] = []
   #out = new Set<Outstanding>()
   #ahead: { from: Seq; fetched: Promise<Fetched[] | undefined> } | undefined
@@ -37,33 +38,48 @@ export class SinkReader implements QueueReader {
     this.cursor = cursor
     this.#source = source
     this.#next = cursor.batch
+    this.#position = cursor.record.position
+  }
+
+  /** Stored bytes before the next batch to read. */
+  get position(): number {
+    return this.#position
   }
 
   async lease(maxBytes: number, signal: AbortSignal): Promise<Lease | undefined> {
     const { changed } = this.#source
     while (!signal.aborted && !this.#source.closed) {
       const seen = changed.version
-      const turn = this.#inTurn(async () => this.#takeReleased() ?? (await this.#read(maxBytes)))
-      const batch = await untilAborted(turn, signal)
-      if (batch === 'aborted') {
+      const turn = this.#inTurn(() => this.#take(maxBytes))
+      const lease = await untilAborted(turn, signal)
+      if (lease === 'aborted') {
         // The store may be under repair for long; what it gives in the end is for the next lease.
-        void turn.then((late) => late !== undefined && this.#putBack(late))
+        turn.then((late) => late?.release(), ignored)
         return undefined
       }
-      if (batch === undefined) await changed.wait(seen, signal)
-      else if (signal.aborted || this.#source.closed) this.#putBack(batch)
-      else return this.#hand(batch, maxBytes)
+      if (lease === undefined) await changed.wait(seen, signal)
+      else if (signal.aborted || this.#source.closed) lease.release()
+      else {
+        this.#prefetch(maxBytes)
+        return lease
+      }
     }
     return undefined
   }
 
+  /** In its turn, so that what is read is leased before anything is dropped. */
+  async #take(maxBytes: number): Promise<StoredLease | undefined> {
+    const batch = this.#takeReleased() ?? (await this.#read(maxBytes))
+    return batch === undefined ? undefined : this.#hand(batch)
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work)
-    this.#turn = result.catch(() => undefined)
+    this.#turn = result.catch(ignored)
     return result
   }
 
-  #hand(batch: StoredBatch, maxBytes: number): Lease {
+  #hand(batch: StoredBatch): StoredLease {
     const lease = new StoredLease(batch, {
       settle: (settling, rejected) => this.#settle(batch, settling, rejected),
       release: () => {
@@ -72,7 +88,6 @@ export class SinkReader implements QueueReader {
       },
     })
     this.#out.add(lease)
-    this.#prefetch(maxBytes)
     return lease
   }
 
@@ -123,9 +138,8 @@ export class SinkReader implements QueueReader {
           break
         }
         bytes += batch?.bytes.length ?? 0
-        this.#next = extent.end
-        this.cursor.enter(extent)
-        const rest = batch === undefined ? await this.#damaged(extent) : this.#unsettled(batch)
+        this.#reach(extent)
+        const rest = batch === undefined ? this.#damaged(extent) : this.#unsettled(batch)
         if (rest !== undefined) parts.push(rest)
       }
       if (parts.length > 0) return mergeStored(parts)
@@ -133,10 +147,16 @@ export class SinkReader implements QueueReader {
     return undefined
   }
 
-  async #damaged({ first, end }: Extent): Promise<undefined> {
+  #reach(extent: Extent): void {
+    this.#next = extent.end
+    this.#position = extent.position + extent.bytes
+    this.cursor.enter(extent)
+  }
+
+  #damaged({ first, end }: Extent): undefined {
     let messages = 0
     for (const [from, through] of this.cursor.settle([first, end - 1], 'damaged')) messages += through - from + 1
-    if (messages > 0) await this.#source.damaged(this.cursor, messages)
+    if (messages > 0) this.#source.damaged(this.cursor, messages)
   }
 
   async #fetch(maxBytes: number): Promise<Fetched[] | undefined> {
@@ -149,7 +169,9 @@ export class SinkReader implements QueueReader {
   #prefetch(maxBytes: number): void {
     const from = this.#next
     if (this.#ahead?.from === from || from >= this.#source.readableEnd) return
-    this.#ahead = { from, fetched: this.#source.fetch(from, maxBytes) }
+    const fetched = this.#source.fetch(from, maxBytes)
+    fetched.catch(ignored) // whoever reads it has the error
+    this.#ahead = { from, fetched }
   }
 
   /**
@@ -163,12 +185,11 @@ export class SinkReader implements QueueReader {
       if (this.#next >= this.#source.readableEnd) return undefined
       const [oldest, ...rest] = (await this.#fetch(1)) ?? []
       if (oldest === undefined) return undefined
-      this.#next = oldest.extent.end
       const [following] = rest
       if (following !== undefined) this.#ahead = { from: following.extent.first, fetched: Promise.resolve(rest) }
-      this.cursor.enter(oldest.extent)
-      if (oldest.batch !== undefined) return this.cursor.drop(oldest.extent)
-      await this.#damaged(oldest.extent)
+      this.#reach(oldest.extent)
+      if (oldest.batch === undefined) this.#damaged(oldest.extent)
+      else if (!this.#isDropped(oldest.extent)) return this.cursor.drop(oldest.extent)
       return 0
     })
   }
@@ -181,6 +202,11 @@ export class SinkReader implements QueueReader {
   #isDropped({ end }: Extent): boolean {
     return this.cursor.record.deleted.some((deleted) => deleted.first < end && deleted.end >= end)
   }
+}
+
+/** For errors that another waiter has. */
+function ignored(): undefined {
+  return undefined
 }
 
 function firstOf(batch: StoredBatch): Seq {

@@ -2,14 +2,16 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RelayError } from '../core/errors.ts'
-import { type OpenedStore, openStore } from './doctor/open-store.ts'
-import { isDiskFull, type LevelDb, type LevelSizes, type Op, openFailure, reasonOf } from './leveldb.ts'
+import { type OpenedStore, type OpenOptions, openStore } from './doctor/open-store.ts'
+import { isDiskFull, isStoreError, type LevelDb, type LevelSizes, type LevelTools, type Op, openFailure, reasonOf } from './leveldb.ts'
 
 export interface KeeperEvents {
   /** The store does not work, and why; it is being closed, looked at and opened again until it does. */
   failed(error: RelayError): void
   /** It is open again. What is returned is written before anything else, because a repair may have brought old records back. */
   reopened(opened: OpenedStore): Op[]
+  /** A mistake of ours, which is thrown on to whoever caused it and says nothing about the store. */
+  mistake(error: RelayError): void
 }
 
 const firstBackOffMs = 250
@@ -23,22 +25,32 @@ export class StoreKeeper {
   readonly #directory: string
   readonly #sizes: LevelSizes
   readonly #events: KeeperEvents
+  readonly #level: LevelTools | undefined
   readonly #stopping = new AbortController()
   #db: LevelDb | undefined
   #recovery: Promise<void> | undefined
   /** Failures since the last thing that worked. */
   #failures = 0
 
-  constructor(directory: string, sizes: LevelSizes, events: KeeperEvents) {
+  constructor(directory: string, sizes: LevelSizes, events: KeeperEvents, level?: LevelTools) {
     this.#directory = directory
     this.#sizes = sizes
     this.#events = events
+    this.#level = level
   }
 
-  async open(): Promise<OpenedStore> {
-    const opened = await openStore(this.#directory, this.#sizes)
+  /** Opens it; `suspicion` and `beyondRepair` as for `openStore`. */
+  async open(doubts: Pick<OpenOptions, 'suspicion' | 'beyondRepair'> = {}): Promise<OpenedStore> {
+    const opened = await openStore(this.#directory, this.#sizes, this.#level === undefined ? doubts : { ...doubts, level: this.#level })
     this.#db = opened.db
     return opened
+  }
+
+  /** Closes what `open` opened, for another `open`. */
+  async reset(): Promise<void> {
+    const db = this.#db
+    this.#db = undefined
+    await db?.close().catch((error: unknown) => this.#events.failed(asFailure(error)))
   }
 
   /** Writes all or nothing, as often as it takes. False: the store was closed before it succeeded. */
@@ -50,7 +62,10 @@ export class StoreKeeper {
     return written === true
   }
 
-  /** Does something with the open store, again after each recovery. Undefined: the store was closed before it succeeded. */
+  /**
+   * Does something with the open store, again after each recovery. Undefined: the store was closed before it succeeded.
+   * Rejects with INTERNAL when the work itself is wrong.
+   */
   async use<T>(work: (db: LevelDb) => Promise<T>): Promise<T | undefined> {
     for (;;) {
       await this.#recovery
@@ -61,12 +76,19 @@ export class StoreKeeper {
         this.#failures = 0
         return result
       } catch (error) {
+        if (!isStoreError(error)) throw this.#mistake(error)
         if (db !== this.#db || this.#stopping.signal.aborted) continue
         this.#recovery ??= this.#recover(db, error).finally(() => {
           this.#recovery = undefined
         })
       }
     }
+  }
+
+  #mistake(error: unknown): RelayError {
+    const mistake = RelayError.from(error, 'INTERNAL', 'the queue')
+    this.#events.mistake(mistake)
+    return mistake
   }
 
   /** Fsyncs every log, the one before a switch included: a `sync` write covers only the newest. */
@@ -91,25 +113,26 @@ export class StoreKeeper {
       try {
         // What the surroundings do not explain is taken for damage, however sound the files look.
         const suspicion = openFailure(this.#directory, error) === undefined ? reasonOf(error) : undefined
-        const opened = await openStore(this.#directory, this.#sizes, suspicion)
-        this.#db = opened.db
+        const opened = await this.open(suspicion === undefined ? {} : { suspicion })
         await opened.db.batch(this.#events.reopened(opened), { sync: true })
         return
       } catch (again) {
         error = again
+        if (!(again instanceof RelayError) && !isStoreError(again)) {
+          this.#mistake(again) // the condition stays failed: opening again would only repeat it
+          break
+        }
         if (this.#db !== db) await this.#db?.close().catch((closing: unknown) => this.#events.failed(asFailure(closing)))
       }
     }
-    this.#db = undefined
+    await this.reset()
   }
 
   /** Operations under way get their answer; those that wait for a recovery give up. */
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.#recovery
-    const db = this.#db
-    this.#db = undefined
-    await db?.close()
+    await this.reset()
   }
 }
 

@@ -1,14 +1,16 @@
-import type { ErrorCode, RelayError } from '../core/errors.ts'
+import type { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { ToldFailures } from '../retry/told-failures.ts'
 
 /**
- * One warning when something begins to fail, one line when it is well again, and everything between at debug level:
- * an upstream that is down for a night fills no log.
+ * One warning when something begins to fail, one line when it is well again, and everything between at debug level. What
+ * fails and is well again many times a minute is told once a minute.
  */
 export class FailureLog {
   readonly #logger: Logger
   readonly #what: string
-  #failure: { readonly error: RelayError; readonly sinceMs: number; readonly said: Set<ErrorCode> } | undefined
+  #failure: { readonly error: RelayError; readonly sinceMs: number } | undefined
+  readonly #told = new ToldFailures()
 
   /** `what` begins the sentences: "tls://siem.example.com:6514". */
   constructor(logger: Logger, what: string) {
@@ -22,19 +24,21 @@ export class FailureLog {
   }
 
   failed(error: RelayError): void {
-    const fields = { code: error.code, hint: error.hint }
-    const { sinceMs, said } = this.#failure ?? { sinceMs: Date.now(), said: new Set() }
+    const sinceMs = this.#failure?.sinceMs ?? Date.now()
+    this.#failure = { error, sinceMs }
     // Another kind of failure is news: first refused, then a certificate that expired.
-    if (said.has(error.code)) this.#logger.debug(fields, error.message)
+    const suppressed = this.#told.failed(error.code)
+    const fields = { code: error.code, hint: error.hint, ...(suppressed ? { suppressed } : {}) }
+    if (suppressed === undefined) this.#logger.debug(fields, error.message)
     else this.#logger.warn(fields, error.message)
-    said.add(error.code)
-    this.#failure = { error, sinceMs, said }
   }
 
   well(): void {
     if (this.#failure === undefined) return
     const seconds = Math.round((Date.now() - this.#failure.sinceMs) / 1000)
     this.#failure = undefined
-    this.#logger.info({ seconds }, `${this.#what} works again after ${seconds} s`)
+    const text = `${this.#what} works again after ${seconds} s`
+    if (this.#told.ended()) this.#logger.info({ seconds }, text)
+    else this.#logger.debug({ seconds }, text)
   }
 }

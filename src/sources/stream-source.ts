@@ -6,6 +6,7 @@ import type { Logger } from '../core/logger.ts'
 import { createFramer } from '../framing/create-framer.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
 import type { Collector } from './collector.ts'
+import type { ConnectionBudget } from './connection-budget.ts'
 import type { Opening } from './connection-opening.ts'
 import type { ListenPlan } from './listen-addresses.ts'
 import { LogLimit } from './log-limit.ts'
@@ -22,6 +23,8 @@ export interface StreamSourceOptions {
   readonly tls?: ServerTls | undefined
   readonly collector: Collector
   readonly counters: SourceCounters
+  /** Shared by all sources of the process; without it max_connections alone is the bound. */
+  readonly budget?: ConnectionBudget | undefined
 }
 
 // Leaving politely: silent for so long at a frame boundary, at the next boundary after so long, at the latest after so long.
@@ -39,6 +42,7 @@ const refusedText: Record<RefusalReason, string> = {
   too_many: 'connections refused: max_connections is reached',
   too_many_from_peer: 'connections refused: max_connections_per_peer is reached',
 }
+const noFilesText = 'connections refused: the process needs its other open files for queues and sinks; raise LimitNOFILE (ulimit -n)'
 
 /** Syslog over TCP and TLS on one port: accepts within the limits, closes and opens the port, pauses and resumes reading. */
 export class StreamSource {
@@ -165,14 +169,22 @@ export class StreamSource {
     const peer = peerAddress(socket.remoteAddress)
     const reason = this.#refusal(peer)
     if (reason !== undefined) {
-      counters.refused[reason]++
-      socket.destroy()
-      this.#log(reason, peer, refusedText[reason])
+      this.#refuse(socket, peer, reason, refusedText[reason])
+      return
+    }
+    if (this.#options.budget?.take() === false) {
+      this.#refuse(socket, peer, 'too_many', noFilesText)
       return
     }
     counters.accepted++
     this.#perPeer.set(peer, (this.#perPeer.get(peer) ?? 0) + 1)
     this.#connections.add(new StreamConnection(socket, peer, this.#context))
+  }
+
+  #refuse(socket: Socket, peer: string, reason: RefusalReason, text: string): void {
+    this.#options.counters.refused[reason]++
+    socket.destroy()
+    this.#log(text, peer, text)
   }
 
   #refusal(peer: string): RefusalReason | undefined {
@@ -194,7 +206,7 @@ export class StreamSource {
   }
 
   #forget(connection: StreamConnection): void {
-    this.#connections.delete(connection)
+    if (this.#connections.delete(connection)) this.#options.budget?.giveBack()
     this.#waiting.delete(connection)
     const left = (this.#perPeer.get(connection.peer) ?? 1) - 1
     if (left === 0) this.#perPeer.delete(connection.peer)

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Listening, Source, SourceStats } from '../core/source.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
 import { Collector } from './collector.ts'
+import type { ConnectionBudget } from './connection-budget.ts'
 import { type ListenPlan, planAddresses } from './listen-addresses.ts'
 import { newSourceCounters, type SourceCounters } from './source-counters.ts'
 import { StreamSource } from './stream-source.ts'
@@ -15,6 +16,8 @@ export interface SyslogSourceOptions {
   readonly logger: Logger
   /** Started; needed when `transports` has tls. */
   readonly tls?: ServerTls | undefined
+  /** Connections that the sources of all pipelines may hold together. */
+  readonly budget?: ConnectionBudget | undefined
 }
 
 /** With port 0 the system chooses for one protocol, and the other may find that number taken. */
@@ -31,12 +34,12 @@ export class SyslogSource implements Source {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(config: SyslogSourceConfig, { intake, logger, tls }: SyslogSourceOptions) {
+  constructor(config: SyslogSourceConfig, { intake, logger, tls, budget }: SyslogSourceOptions) {
     this.#config = config
     this.#tls = tls
     this.#collector = new Collector({ intake, logger, onRelief: () => this.#stream?.relieve() })
     const shared = { intake, logger, collector: this.#collector, counters: this.#counters }
-    if (config.transports.some((transport) => transport !== 'udp')) this.#stream = new StreamSource(config, { ...shared, tls })
+    if (config.transports.some((transport) => transport !== 'udp')) this.#stream = new StreamSource(config, { ...shared, tls, budget })
     if (config.transports.includes('udp')) this.#udp = new UdpSource(config, shared)
   }
 

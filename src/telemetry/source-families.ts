@@ -18,7 +18,7 @@ export const sourceFamilies: readonly Family<RelayStatus>[] = [
     {
       type: 'counter',
       name: 'logrelay_source_refused_connections_total',
-      help: 'Connections closed at once, and datagrams ignored, by reason: not_allowed (allow), too_many (max_connections), too_many_from_peer (max_connections_per_peer).',
+      help: 'Connections closed at once, and datagrams ignored, by reason: not_allowed (allow), too_many (max_connections, or the open files of the process), too_many_from_peer (max_connections_per_peer).',
       labels: ['reason'],
     },
     ({ source }) => labelled('reason', source.refused),

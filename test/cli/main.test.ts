@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -21,6 +23,18 @@ t.test('errors go to standard error', async (t) => {
   t.equal(out, '')
   t.match(err, /^logrelay: there is no file \/does\/not\/exist.yaml\n/)
   t.equal(status, 2)
+})
+
+t.test('output that does not fit on the disk is a failure', async (t) => {
+  for (const command of ['types', 'parse']) {
+    const full = openSync('/dev/full', 'w')
+    t.teardown(() => closeSync(full))
+    const child = spawn(bin, [command], { stdio: ['pipe', full, 'pipe'] })
+    child.stdin?.end('<13>1 - - - - - - a message\n')
+    const [err, [status]] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
+    t.match(err, /^logrelay: cannot write to standard output: .*no space left.*FILE_UNWRITABLE/s, command)
+    t.equal(status, 1, command)
+  }
 })
 
 t.test('a reader that goes away ends `parse` quietly', async (t) => {

@@ -164,6 +164,20 @@ test('stop aborts the send at the deadline', async (t) => {
   t.same(logger.lines, [], 'a stop is no failure')
 })
 
+test('stop does not wait beyond its deadline for a queue that cannot settle', async (t) => {
+  const { reader, forwarder } = setup(t)
+  reader.settling = new Promise(() => {})
+  reader.add(1)
+  reader.add(1)
+  await forwarder.start()
+  await until(() => reader.settles.length === 2)
+  const deadline = new AbortController()
+  const stopped = forwarder.stop(deadline.signal)
+  deadline.abort()
+  await stopped
+  t.equal(forwarder.status().state, 'stopped')
+})
+
 test('drain delivers what is queued, and ends when it is empty, when the sink fails, and at the deadline', async (t) => {
   const { reader, sink, forwarder } = setup(t, { initialMs: 200_000 })
   await forwarder.drain(never)

@@ -32,10 +32,12 @@ test('closes the ports when the queue is full and opens them when there is room'
 })
 
 test('a queue that is not open at the start closes the ports before start resolves', async (t) => {
-  const { queue, source, gate: subject } = gate()
+  const { queue, source, logger, gate: subject } = gate()
+  queue.detail = '7 bytes of disk are free'
   queue.become('disk_full')
   await subject.start()
   t.same(source.calls, ['block'])
+  t.match(logger.messages('error'), [/the disk is full \(7 bytes of disk are free\); TCP ports are closed/], 'with the numbers')
   await subject.stop()
 })
 

@@ -31,6 +31,7 @@ const filled = Array.from({ length: total }, (_, i) => bulkText(i, filling.size)
 const harmless: readonly Kind[] = ['CURRENT', 'MANIFEST', 'watermark']
 
 t.test('damage of every kind, after a clean stop and after a kill', async (t) => {
+  t.jobs = 4 // most of a case is waiting for fsync
   const root = t.testdir()
   const stopped = join(root, 'stopped')
   const queue = fillingQueue(stopped)
@@ -39,6 +40,7 @@ t.test('damage of every kind, after a clean stop and after a kill', async (t) =>
   await queue.stop(deadline())
   const killed = join(root, 'killed')
   await fillAndKill(killed)
+  const cases: PromiseLike<unknown>[] = []
   for (const [life, original] of [
     ['stopped', stopped],
     ['killed', killed],
@@ -46,15 +48,17 @@ t.test('damage of every kind, after a clean stop and after a kill', async (t) =>
     for (const kind of Object.keys(kinds) as Kind[]) {
       for (const [damage, apply] of Object.entries(damages)) {
         if (life === 'killed' && (damage === 'flipped at the end' || kind === 'middle table')) continue
-        await t.test(`${kind} ${damage}, ${life}`, async (t) => {
+        const run = t.test(`${kind} ${damage}, ${life}`, { buffered: true }, async (t) => {
           const directory = join(root, `${life}-${kind}-${damage}`.replaceAll(' ', '-'))
           copy(original, directory)
           apply(pick(directory, kind))
           await survives(t, directory, { exact: life === 'stopped' && kind !== 'watermark', whole: harmless.includes(kind) })
         })
+        cases.push(run)
       }
     }
   }
+  await Promise.all(cases)
 })
 
 t.test('files that nothing can be made of are set aside, and counted', async (t) => {

@@ -45,7 +45,7 @@ t.test('over the bounds the oldest go and are counted; letters above the cursor 
   t.equal(letters.full, false)
   await db.batch(letters.add(batch, [[10, 11]], error), { sync: false })
   t.equal(letters.full, true)
-  await db.batch(await letters.evict(db), { sync: false })
+  await db.batch(letters.evict(await letters.findSurplus(db)), { sync: false })
   t.same([letters.count, letters.evicted], [9, 3])
 
   const again = await DeadLetters.load(db, 'a', 11, limits)

@@ -125,7 +125,7 @@ t.test('disk use stays within the limit plus one third, full, draining slowly an
   const directory = join(t.testdir(), 'queue')
   const limit = 8 * mebibyte
   const queue = new LevelQueue(
-    { directory, config: queueConfig({ max_size: limit }), minFreeDisk: 0, sinks: ['a'], pipeline: 'p' },
+    { directory, config: queueConfig({ max_size: limit, durability: 'assisted' }), minFreeDisk: 0, sinks: ['a'], pipeline: 'p' },
     { logger: recordingLogger() },
   )
   await queue.start()

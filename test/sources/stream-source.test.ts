@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { test } from 'tap'
 import { MessageFlag } from '../../src/core/batch.ts'
+import { ConnectionBudget } from '../../src/sources/connection-budget.ts'
 import { closedByPeer, connectTo, eventually, runSource } from '../support/running-source.ts'
 
 const plenty = AbortSignal.timeout(60_000)
@@ -102,6 +103,25 @@ test('junk is no reason to fall over: what can be a message is one', async (t) =
     intake.texts.some((text) => text.includes('\x80')),
     'the junk line was kept',
   )
+})
+
+test('the sources of a process keep no more connections together than its open files allow', async (t) => {
+  let limit = 2
+  const budget = new ConnectionBudget(() => limit)
+  const [a, b] = [await runSource(t, {}, { budget }), await runSource(t, {}, { budget })]
+  const first = await connectTo(t, a.port)
+  await connectTo(t, b.port)
+  await eventually(() => a.source.stats().accepted + b.source.stats().accepted === 2)
+  await closedByPeer(await connectTo(t, b.port))
+  t.equal(b.source.stats().refused.too_many, 1)
+  t.match(b.logger.messages('warn'), [/raise LimitNOFILE/])
+  first.destroy()
+  await eventually(() => a.source.stats().connections === 0)
+  await connectTo(t, b.port)
+  await eventually(() => b.source.stats().accepted === 2)
+  limit = 3
+  await connectTo(t, b.port)
+  await eventually(() => b.source.stats().accepted === 3)
 })
 
 test('max_connections, max_connections_per_peer and allow refuse, count and say so once', async (t) => {

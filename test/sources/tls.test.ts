@@ -18,7 +18,7 @@ async function runTls(t: Test, tls: Partial<CertificateFilesConfig> = {}, source
   const files = new CertificateFiles(config, { dataDir: directory, logger: new RecordingLogger(), pollMs: 1_000_000 })
   await files.start()
   t.teardown(() => files.stop())
-  return { ...(await runSource(t, { transports: ['tcp', 'tls'], ...source }, files)), files, directory }
+  return { ...(await runSource(t, { transports: ['tcp', 'tls'], ...source }, { tls: files })), files, directory }
 }
 
 async function connectTls(t: Test, port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {

@@ -6,6 +6,7 @@ import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../../src/
 export class FakeQueue implements Queue {
   fill = 0
   calls: string[] = []
+  detail: string | undefined
   #condition: QueueCondition = 'open'
   #listeners = new Set<(condition: QueueCondition) => void>()
 
@@ -49,6 +50,7 @@ export class FakeQueue implements Queue {
   status(): QueueStatus {
     return {
       condition: this.#condition,
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
       queueId: 'fake',
       messages: this.fill,
       bytes: this.fill,

@@ -10,6 +10,8 @@ export class MemoryReader implements QueueReader {
   readonly settles: { readonly delivered: readonly SeqRange[]; readonly rejected: readonly Rejected[] }[] = []
   /** Leases that are out. */
   out = 0
+  /** Settles resolve only after this, as those of a store that fails do. */
+  settling: Promise<void> = Promise.resolve()
   /** The next lease fails with this. */
   failure: Error | undefined
   #waiting: StoredBatch[] = []
@@ -54,6 +56,7 @@ export class MemoryReader implements QueueReader {
       batch,
       settle: async (delivered, rejected) => {
         this.settles.push({ delivered, rejected })
+        await this.settling
         this.delivered.push(...seqsOf(delivered))
         this.rejected.push(...rejected)
         for (const seq of [...seqsOf(delivered), ...seqsOf(rejected.map(({ seqs }) => seqs))]) this.#done.add(seq)

@@ -1,6 +1,6 @@
-import { link, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type LevelDb, type LevelSizes, openFailure, openLevel, probeLock, reasonOf, repairLevel } from '../leveldb.ts'
+import { type LevelDb, type LevelSizes, type LevelTools, levelTools, openFailure, probeLock, reasonOf } from '../leveldb.ts'
 import { inspectStore } from './inspect.ts'
 
 export interface OpenedStore {
@@ -13,51 +13,85 @@ export interface OpenedStore {
   readonly aside?: string
 }
 
+export interface OpenOptions {
+  /** An error that only damage explains, however sound the files look: repairs. */
+  readonly suspicion?: string
+  /** A repair did not help: sets the files aside. */
+  readonly beyondRepair?: boolean
+  readonly level?: LevelTools
+}
+
 /**
  * Opens a store, whatever state its files are in. Rejects with a RelayError only for what no repair mends: another
  * process holds it (QUEUE_IN_USE), no room (DISK_FULL), no permission (QUEUE_FAILED).
  */
-export async function openStore(directory: string, sizes: LevelSizes, suspicion?: string): Promise<OpenedStore> {
+export async function openStore(directory: string, sizes: LevelSizes, options: OpenOptions = {}): Promise<OpenedStore> {
+  const { suspicion, beyondRepair = false, level = levelTools } = options
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await probeLock(directory)
     const findings = await inspectStore(directory)
-    if (findings.state === 'new') return { db: await openLevel(directory, sizes, { createIfMissing: true }), outcome: 'new', reasons: [] }
+    if (findings.state === 'new') return { db: await level.open(directory, sizes, { createIfMissing: true }), outcome: 'new', reasons: [] }
     const reasons = suspicion === undefined ? findings.reasons : [suspicion, ...findings.reasons]
-    if (reasons.length > 0) return await repairAndOpen(directory, sizes, reasons)
-    return await openSound(directory, sizes)
+    const doctor = new Doctor(directory, sizes, level)
+    if (beyondRepair) return await doctor.setAside(reasons)
+    return reasons.length > 0 ? await doctor.repair(reasons) : await doctor.openSound()
   } catch (error) {
     throw openFailure(directory, error) ?? error
   }
 }
 
-async function openSound(directory: string, sizes: LevelSizes): Promise<OpenedStore> {
-  try {
-    return { db: await openLevel(directory, sizes, { createIfMissing: false }), outcome: 'sound', reasons: [] }
-  } catch (error) {
-    if (openFailure(directory, error) !== undefined) throw error
-    return await repairAndOpen(directory, sizes, [reasonOf(error)])
-  }
-}
+class Doctor {
+  readonly #directory: string
+  readonly #sizes: LevelSizes
+  readonly #level: LevelTools
 
-async function repairAndOpen(directory: string, sizes: LevelSizes, reasons: readonly string[]): Promise<OpenedStore> {
-  const aside = `${directory}.damaged-${timestamp()}`
-  await linkAside(directory, aside)
-  try {
-    await repairLevel(directory)
-    const db = await openLevel(directory, sizes, { createIfMissing: false })
-    await rm(join(directory, 'lost'), { recursive: true, force: true }) // the copy holds what the repair moved there
-    return { db, outcome: 'repaired', reasons, aside }
-  } catch (error) {
-    if (openFailure(directory, error) !== undefined) {
+  constructor(directory: string, sizes: LevelSizes, level: LevelTools) {
+    this.#directory = directory
+    this.#sizes = sizes
+    this.#level = level
+  }
+
+  async openSound(): Promise<OpenedStore> {
+    try {
+      return { db: await this.#open(false), outcome: 'sound', reasons: [] }
+    } catch (error) {
+      if (openFailure(this.#directory, error) !== undefined) throw error
+      return await this.repair([reasonOf(error)])
+    }
+  }
+
+  async repair(reasons: readonly string[]): Promise<OpenedStore> {
+    const aside = nameAside(this.#directory)
+    await copyAside(this.#directory, aside)
+    try {
+      await this.#level.repair(this.#directory)
+      const db = await this.#open(false)
+      await rm(join(this.#directory, 'lost'), { recursive: true, force: true }) // the copy holds what the repair moved there
+      return { db, outcome: 'repaired', reasons, aside }
+    } catch (error) {
+      if (openFailure(this.#directory, error) === undefined) return await this.#replace(aside, [...reasons, reasonOf(error)])
       await rm(aside, { recursive: true, force: true })
       throw error
     }
+  }
+
+  /** For files that a repair does not mend; the copy from before that repair is replaced by what it left. */
+  async setAside(reasons: readonly string[]): Promise<OpenedStore> {
+    const aside = nameAside(this.#directory)
+    await removeAside(this.#directory)
+    return await this.#replace(aside, reasons)
+  }
+
+  async #replace(aside: string, reasons: readonly string[]): Promise<OpenedStore> {
     await rm(aside, { recursive: true, force: true })
-    await rename(directory, aside)
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const db = await openLevel(directory, sizes, { createIfMissing: true })
-    return { db, outcome: 'set_aside', reasons: [...reasons, reasonOf(error)], aside }
+    await rename(this.#directory, aside)
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    return { db: await this.#open(true), outcome: 'set_aside', reasons, aside }
+  }
+
+  #open(createIfMissing: boolean): Promise<LevelDb> {
+    return this.#level.open(this.#directory, this.#sizes, { createIfMissing })
   }
 }
 
@@ -65,15 +99,33 @@ async function repairAndOpen(directory: string, sizes: LevelSizes, reasons: read
  * A copy made of hard links: LevelDB never writes into a file of an earlier life, so both stay what they are. Only the
  * newest copy of a queue is kept, for each may hold as much disk as the queue.
  */
-async function linkAside(directory: string, aside: string): Promise<void> {
+async function copyAside(directory: string, aside: string): Promise<void> {
+  await removeAside(directory)
+  await mkdir(aside, { mode: 0o700 })
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isFile() && entry.name !== 'LOCK') await linkOrCopy(join(directory, entry.name), join(aside, entry.name))
+  }
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    // Some file systems have no hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
+  }
+}
+
+async function removeAside(directory: string): Promise<void> {
   const parent = dirname(directory)
   for (const name of await readdir(parent)) {
     if (name.startsWith(`${basename(directory)}.damaged-`)) await rm(join(parent, name), { recursive: true, force: true })
   }
-  await mkdir(aside, { mode: 0o700 })
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isFile() && entry.name !== 'LOCK') await link(join(directory, entry.name), join(aside, entry.name))
-  }
+}
+
+function nameAside(directory: string): string {
+  return `${directory}.damaged-${timestamp()}`
 }
 
 /** UTC, to the millisecond, fit for a file name and sorted like the time. */

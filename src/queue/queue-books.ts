@@ -1,0 +1,95 @@
+import type { Seq, Transport } from '../core/batch.ts'
+import type { DropReason } from '../core/intake.ts'
+import type { Ledger } from '../core/ledger.ts'
+import type { Passed } from './disposal.ts'
+import { countDrop, IntakeBooks } from './intake-books.ts'
+import type { TransportCounts } from './intake-totals.ts'
+import type { Op } from './leveldb.ts'
+import { type LoadedState, stateOps } from './load-state.ts'
+import type { SinkCursor } from './sink-cursor.ts'
+import type { Head, Watermark } from './watermark.ts'
+
+/** How far a queue has come: what was taken, what is stored, and where each sink stands. */
+export class QueueBooks {
+  readonly queueId: string
+  readonly intake: IntakeBooks
+  readonly cursors: readonly SinkCursor[]
+  #readable: Head
+  #newest: Seq
+
+  constructor({ queueId, head, newest }: LoadedState, cursors: readonly SinkCursor[]) {
+    this.queueId = queueId
+    this.intake = new IntakeBooks(head)
+    this.cursors = cursors
+    this.#readable = head
+    this.#newest = newest
+  }
+
+  /** Where the stored batches end: what is only on its way to the disk lies behind it. */
+  get readable(): Head {
+    return this.#readable
+  }
+
+  /** First number of the newest batch: it stays in the store, because it carries the totals. */
+  get newest(): Seq {
+    return this.#newest
+  }
+
+  get oldestSeq(): Seq {
+    return Math.min(this.intake.nextSeq, ...this.cursors.map((cursor) => cursor.seq))
+  }
+
+  get oldestBatch(): Seq {
+    return Math.min(this.#readable.nextSeq, ...this.cursors.map((cursor) => cursor.batch))
+  }
+
+  /** Stored bytes that wait for the slowest sink. */
+  get bytes(): number {
+    return Math.max(0, ...this.cursors.map((cursor) => cursor.waitingBytes(this.#readable.position)))
+  }
+
+  /** A write is done; `newest` is the last batch in it. */
+  committed(newest: Seq): void {
+    this.#readable = this.intake.stored
+    this.#newest = newest
+  }
+
+  drop(reason: DropReason, transport: Transport, messages: number): void {
+    this.intake.drop(reason, transport, messages)
+    this.#readable = { ...this.#readable, intake: countDrop(this.#readable.intake, reason, transport, messages) }
+  }
+
+  /** The queue is closed: what was taken and could not be stored was dropped. */
+  abandon(counts: TransportCounts): void {
+    let { intake } = this.#readable
+    for (const [transport, messages] of Object.entries(counts)) intake = countDrop(intake, 'stopping', transport as Transport, messages)
+    this.#readable = { ...this.#readable, intake }
+    this.intake.reset(this.#readable)
+  }
+
+  /** Up to where every sink is done with the batches. */
+  passed(): Passed {
+    const position = Math.min(this.#readable.position, ...this.cursors.map((cursor) => cursor.record.position))
+    const drained = this.cursors.every((cursor) => cursor.seq === this.#readable.nextSeq)
+    return { seq: Math.min(this.oldestBatch, this.#newest), position, drained }
+  }
+
+  ledger(): Ledger {
+    const { live, nextSeq } = this.intake
+    const sinks = this.cursors.map((cursor) => [cursor.sink, cursor.ledger(nextSeq, live.dropped)] as const)
+    return { received: live.received, dropped: live.dropped, sinks: Object.fromEntries(sinks) }
+  }
+
+  /** All records apart from batches, as they are on disk: batches of a write that failed are not counted as stored. */
+  stateOps(): Op[] {
+    return stateOps({ queueId: this.queueId, head: this.#readable, cursors: new Map(this.#records()) })
+  }
+
+  watermark(): Watermark {
+    return { queueId: this.queueId, head: this.#readable, cursors: Object.fromEntries(this.#records()) }
+  }
+
+  #records() {
+    return this.cursors.map((cursor) => [cursor.sink, cursor.record] as const)
+  }
+}

@@ -1,0 +1,108 @@
+import type { SeqRange } from '../core/batch.ts'
+import type { Logger } from '../core/logger.ts'
+import type { QueueBooks } from './queue-books.ts'
+import { SettledRanges } from './settled-ranges.ts'
+import type { SinkCursor } from './sink-cursor.ts'
+import type { SinkReader } from './sink-reader.ts'
+import { intersect } from './stored-lease.ts'
+
+/** Room is made down to this part of the limit, so that it is not made for each batch. */
+const dropTo = 0.95
+
+export interface TrimmingParts {
+  readonly maxBytes: number
+  readonly books: QueueBooks
+  readonly readers: readonly SinkReader[]
+  readonly logger: Logger
+  /** Writes a cursor that moved. */
+  moved(cursor: SinkCursor): Promise<void>
+  /** Deletes batches that lie behind one which is still needed; about so many stored bytes. */
+  remove(ranges: readonly SeqRange[], bytes: number): Promise<void>
+}
+
+/** Makes room under `when_full: drop_oldest` by dropping the oldest batches of every sink that is too far behind. */
+export class Trimming {
+  readonly #parts: TrimmingParts
+  #round: Promise<void> | undefined
+  #stopped = false
+  /** Deleted behind a lease; what every sink has passed falls out again. */
+  #removed: SeqRange[] = []
+
+  constructor(parts: TrimmingParts) {
+    this.#parts = parts
+  }
+
+  /** To be told whenever something was stored or passed. One round at a time. */
+  consider(): void {
+    if (this.#round !== undefined || this.#stopped || !this.#due) return
+    this.#round = this.#trim()
+      .catch((error: unknown) => this.#parts.logger.error({ code: 'INTERNAL', err: error }, 'making room in the queue failed'))
+      .finally(() => {
+        this.#round = undefined
+      })
+  }
+
+  /** No further round; resolves when the one under way is over, so that the next start finds the queue within its limit. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#round
+  }
+
+  get #due(): boolean {
+    return this.#parts.books.bytes >= this.#parts.maxBytes
+  }
+
+  /** Until the queue is within its limit, or all that is left is leased. */
+  async #trim(): Promise<void> {
+    while (this.#due) if (!(await this.#trimOnce())) return
+  }
+
+  /** Returns whether anything was dropped. */
+  async #trimOnce(): Promise<boolean> {
+    const { readers, logger, moved, remove } = this.#parts
+    let bytes = 0
+    let dropped = 0
+    for (const reader of readers) {
+      const { cursor } = reader
+      const before = this.#waiting(cursor)
+      const messages = await this.#trimSink(reader)
+      if (messages === 0) continue
+      dropped += messages
+      bytes = Math.max(bytes, before - this.#waiting(cursor))
+      logger.error({ sink: cursor.sink, messages }, 'the queue is full: its oldest messages were dropped')
+      await moved(cursor)
+    }
+    const ranges = this.#newlyUnneeded()
+    if (ranges.length > 0) await remove(ranges, bytes)
+    return dropped > 0
+  }
+
+  /** Returns how many messages were dropped. */
+  async #trimSink(reader: SinkReader): Promise<number> {
+    let dropped = 0
+    while (this.#waiting(reader.cursor) > this.#parts.maxBytes * dropTo) {
+      const messages = await reader.dropOldest()
+      if (messages === undefined) break
+      dropped += messages
+    }
+    return dropped
+  }
+
+  #waiting(cursor: SinkCursor): number {
+    return cursor.waitingBytes(this.#parts.books.readable.position)
+  }
+
+  /** What no sink needs any more although it lies behind a batch that one does: each sink has passed or dropped it. */
+  #newlyUnneeded(): SeqRange[] {
+    const { oldestBatch, newest, cursors } = this.#parts.books
+    let unneeded: SeqRange[] = [[oldestBatch, newest - 1]]
+    for (const { batch, record } of cursors) {
+      const dropped = record.deleted.map(({ first, end }): SeqRange => [first, end - 1])
+      unneeded = intersect(unneeded, [[0, batch - 1], ...dropped])
+    }
+    const known = new SettledRanges()
+    for (const [from, through] of this.#removed) known.add(from, through, 'oldest')
+    this.#removed = unneeded
+    return unneeded.flatMap(([from, through]) => known.add(from, through, 'oldest'))
+  }
+}
