@@ -53,6 +53,11 @@ export interface QueueStatus {
 }
 
 export interface Queue extends Component, Intake {
+  /**
+   * The pipeline works with this configuration: what waited for sinks that it no longer names is let go. Until then it is
+   * kept, so that a configuration which cannot be used costs nothing.
+   */
+  adopt(): void
   /** One per configured sink; asking twice gives the same reader. */
   reader(sink: string): QueueReader
   ledger(): Ledger

@@ -66,6 +66,7 @@ export class Pipeline implements Component {
         this.#started.push(part)
       }
       this.#taking = true
+      queue.adopt()
     } catch (error) {
       await this.stop(AbortSignal.abort())
       throw error

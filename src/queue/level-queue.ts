@@ -68,7 +68,7 @@ export class LevelQueue implements Queue {
   constructor(settings: LevelQueueSettings, { logger, freeDisk, level }: LevelQueueTools) {
     this.#settings = settings
     this.#level = level
-    this.#logger = logger.child({ pipeline: settings.pipeline })
+    this.#logger = logger
     this.#board = new ConditionBoard()
     this.#disk = new DiskWatch(freeDisk ?? freeDiskOf(settings.directory), settings.minFreeDisk, this.#board, this.#logger)
   }
@@ -134,7 +134,9 @@ export class LevelQueue implements Queue {
   /** Counts at any time: before the start for the books to come, after the stop in the log, for then the books are closed. */
   drop(reason: DropReason, transport: Transport, messages: number): void {
     if (messages <= 0) return
-    if (this.#open !== undefined) this.#open.drop(reason, transport, messages)
+    // A source only sees that nothing is taken; why that is stands on our board.
+    const why = reason === 'queue_full' && this.#board.condition === 'disk_full' ? 'disk_full' : reason
+    if (this.#open !== undefined) this.#open.drop(why, transport, messages)
     else if (this.#stopping === undefined) this.#noteEarly(reason, transport, messages)
     else this.#logger.error({ reason, transport, messages }, 'messages dropped after the queue was stopped: no ledger counts them')
   }
@@ -161,6 +163,10 @@ export class LevelQueue implements Queue {
       this.#disk.intakeActive()
       await changed.wait(seen, signal)
     }
+  }
+
+  adopt(): void {
+    this.#open?.letGo(this.#settings.sinks)
   }
 
   reader(sink: string): QueueReader {

@@ -25,8 +25,6 @@ export interface LoadedState {
   readonly newest: Seq
   /** Messages that are known to be gone, below `head.nextSeq`. */
   readonly gone: readonly SeqRange[]
-  /** Sinks that are not configured any more, and how many messages waited for them. */
-  readonly removed: ReadonlyMap<string, number>
   /** To be written before anything else. */
   readonly ops: Op[]
 }
@@ -47,7 +45,8 @@ export async function loadState(
   for (const sink of [...(stored.meta?.sinks ?? []), ...stored.cursors.keys(), ...Object.keys(mark?.cursors ?? {})]) {
     found.set(sink, furthest(stored.cursors.get(sink), mark?.cursors[sink]))
   }
-  const sinks = configured === 'all' ? [...found.keys()] : configured
+  // Sinks that are not configured any more keep their cursors until the pipeline works without them.
+  const sinks = new Set([...(configured === 'all' ? [] : configured), ...found.keys()])
   const surest = newestHead([stored.head, stored.intake, mark?.head])
   const head = coverAll(surest, [...found.values()], stored.unreadable)
   const cursors = new Map<string, CursorRecord>()
@@ -55,17 +54,13 @@ export async function loadState(
   for (const [sink, cursor] of cursors) {
     if (cursor.seq === head.nextSeq) cursors.set(sink, { ...cursor, batch: head.nextSeq, position: head.position })
   }
-  const removed = new Map(
-    [...found].filter(([sink]) => !sinks.includes(sink)).map(([sink, cursor]) => [sink, head.nextSeq - (cursor?.seq ?? head.nextSeq)]),
-  )
   // Where the end is uncertain a number may be given twice; a new name keeps queueId + seq unique.
   const keepId = (opened.outcome === 'sound' || opened.outcome === 'new') && head === surest
   const queueId = (keepId ? (stored.meta?.queueId ?? mark?.queueId) : undefined) ?? randomUUID()
-  const ops: Op[] = [...removed.keys()].map((sink) => ({ type: 'del', key: cursorKey(sink) }))
-  ops.push(...stateOps({ queueId, head, cursors }))
+  const ops = stateOps({ queueId, head, cursors })
   const storedEnd = stored.head?.nextSeq ?? Math.min(head.nextSeq, ...[...cursors.values()].map((cursor) => cursor.seq))
   const gone: SeqRange[] = storedEnd < head.nextSeq ? [[storedEnd, head.nextSeq - 1]] : []
-  return { queueId, head, cursors, newest: stored.newest ?? head.nextSeq, gone, removed, ops }
+  return { queueId, head, cursors, newest: stored.newest ?? head.nextSeq, gone, ops }
 }
 
 /** Everything a queue knows besides its batches: written when it is opened, at a start or after a failure. */

@@ -33,7 +33,7 @@ export async function openQueue(
   const watermark = await readWatermark(directory) // before opening: a store that is set aside takes it along
   try {
     const { opened, state, cursors, letters, lost } = await openAndLoad(keeper, settings, watermark)
-    reportOpened(opened, state, lost, board, logger)
+    reportOpened(opened, lost, board, logger)
     running = new RunningQueue({ settings, board, logger, keeper, books: new QueueBooks(state, cursors), letters })
     await running.writeWatermark()
     return running
@@ -110,13 +110,10 @@ function settleGone(cursors: readonly SinkCursor[], gone: readonly SeqRange[]): 
 
 function reportOpened(
   { outcome, reasons, aside }: OpenedStore,
-  state: LoadedState,
   lost: ReadonlyMap<string, number>,
   board: ConditionBoard,
   logger: Logger,
 ): void {
-  for (const [sink, messages] of state.removed)
-    logger.warn({ sink, messages }, 'a sink is not configured any more: what waited for it is let go')
   const damaged = outcome === 'repaired' || outcome === 'set_aside'
   if (!damaged && lost.size === 0) return
   const done = outcome === 'set_aside' ? 'set aside' : 'repaired'

@@ -13,16 +13,21 @@ import type { Head, Watermark } from './watermark.ts'
 export class QueueBooks {
   readonly queueId: string
   readonly intake: IntakeBooks
-  readonly cursors: readonly SinkCursor[]
+  #cursors: readonly SinkCursor[]
   #readable: Head
   #newest: Seq
 
   constructor({ queueId, head, newest }: LoadedState, cursors: readonly SinkCursor[]) {
     this.queueId = queueId
     this.intake = new IntakeBooks(head)
-    this.cursors = cursors
+    this.#cursors = cursors
     this.#readable = head
     this.#newest = newest
+  }
+
+  /** Of the configured sinks, and of those that were not let go yet. */
+  get cursors(): readonly SinkCursor[] {
+    return this.#cursors
   }
 
   /** Where the stored batches end: what is only on its way to the disk lies behind it. */
@@ -36,7 +41,7 @@ export class QueueBooks {
   }
 
   get oldestSeq(): Seq {
-    return Math.min(this.intake.nextSeq, ...this.cursors.map((cursor) => cursor.seq))
+    return Math.min(this.#readable.nextSeq, ...this.cursors.map((cursor) => cursor.seq))
   }
 
   get oldestBatch(): Seq {
@@ -74,10 +79,18 @@ export class QueueBooks {
     return { seq: Math.min(this.oldestBatch, this.#newest), position, drained }
   }
 
+  /** Forgets the cursors of all other sinks; returns them. */
+  keepOnly(sinks: readonly string[]): SinkCursor[] {
+    const left = this.#cursors.filter(({ sink }) => !sinks.includes(sink))
+    this.#cursors = this.#cursors.filter(({ sink }) => sinks.includes(sink))
+    return left
+  }
+
+  /** As it is on disk: a message counts as received when it is stored, so that no kill takes back what was told. */
   ledger(): Ledger {
-    const { live, nextSeq } = this.intake
-    const sinks = this.cursors.map((cursor) => [cursor.sink, cursor.ledger(nextSeq, live.dropped)] as const)
-    return { received: live.received, dropped: live.dropped, sinks: Object.fromEntries(sinks) }
+    const { nextSeq, intake } = this.#readable
+    const sinks = this.cursors.map((cursor) => [cursor.sink, cursor.ledger(nextSeq, intake.dropped)] as const)
+    return { received: intake.received, dropped: intake.dropped, sinks: Object.fromEntries(sinks) }
   }
 
   /** All records apart from batches, as they are on disk: batches of a write that failed are not counted as stored. */

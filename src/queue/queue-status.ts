@@ -15,7 +15,7 @@ export interface StatusParts {
 /** A queue's figures; reads nothing from disk. */
 export function queueStatus({ books, board, maxBytes, letters, recent }: StatusParts): QueueStatus {
   const { cursors, queueId, bytes, oldestSeq } = books
-  const { nextSeq } = books.intake
+  const { nextSeq } = books.readable
   const slowest = cursors.toSorted((a, b) => a.seq - b.seq)[0]
   const oldestAtMs = slowest?.oldestAtMs ?? recent.from(slowest?.batch ?? nextSeq, 0)[0]?.extent.timeMs
   return {

@@ -9,7 +9,7 @@ import { Disposal } from './disposal.ts'
 import { type Committed, GroupCommit } from './group-commit.ts'
 import { IntakeLimits } from './intake-limits.ts'
 import type { TransportCounts } from './intake-totals.ts'
-import { checkpointKey } from './keys.ts'
+import { checkpointKey, cursorKey } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue.ts'
 import type { LevelDb, Op } from './leveldb.ts'
 import { LogSync } from './log-sync.ts'
@@ -45,7 +45,7 @@ export class RunningQueue implements ReaderSource {
   readonly #recent = new RecentBatches()
   readonly #disposal: Disposal
   readonly #logSync: LogSync
-  readonly #readers: ReadonlyMap<string, SinkReader>
+  readonly #readers: Map<string, SinkReader>
   readonly #outcomes: SinkOutcomes
   readonly #trimming: Trimming | undefined
   readonly #watermark: WatermarkWriter
@@ -78,7 +78,7 @@ export class RunningQueue implements ReaderSource {
       this.#trimming = new Trimming({
         maxBytes: config.max_size,
         books,
-        readers: [...this.#readers.values()],
+        readers: () => this.#readers.values(),
         logger,
         moved: (cursor) => this.#moved(cursor, []),
         remove: (ranges, bytes) => this.#disposal.remove(ranges, bytes),
@@ -100,6 +100,26 @@ export class RunningQueue implements ReaderSource {
     const reader = this.#readers.get(sink)
     if (reader === undefined) throw new TypeError(`the queue has no sink ${sink}`)
     return reader
+  }
+
+  /** What waited for other sinks than these is let go. */
+  letGo(sinks: readonly string[]): void {
+    for (const { sink, seq } of this.books.keepOnly(sinks)) {
+      const messages = this.readableEnd - seq
+      this.#readers.delete(sink)
+      const fields = { sink, messages }
+      if (messages > 0)
+        this.#parts.logger.error(fields, `sink ${sink} is not configured any more: ${messages} messages that waited for it are let go`)
+      else this.#parts.logger.info(fields, `sink ${sink} is not configured any more; nothing waited for it`)
+      void this.#forget(sink)
+    }
+  }
+
+  async #forget(sink: string): Promise<void> {
+    const passed = this.books.passed()
+    this.#weigh()
+    const ops: Op[] = [{ type: 'del', key: cursorKey(sink) }, ...this.books.stateOps()]
+    if (await this.#commit.note(undefined, ops)) this.#disposal.consider(passed)
   }
 
   use<T>(work: (db: LevelDb) => Promise<T>): Promise<T | undefined> {

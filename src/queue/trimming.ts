@@ -12,7 +12,7 @@ const dropTo = 0.95
 export interface TrimmingParts {
   readonly maxBytes: number
   readonly books: QueueBooks
-  readonly readers: readonly SinkReader[]
+  readers(): Iterable<SinkReader>
   readonly logger: Logger
   /** Writes a cursor that moved. */
   moved(cursor: SinkCursor): Promise<void>
@@ -59,10 +59,10 @@ export class Trimming {
 
   /** Returns whether anything was dropped. */
   async #trimOnce(): Promise<boolean> {
-    const { readers, logger, moved, remove } = this.#parts
+    const { logger, moved, remove } = this.#parts
     let bytes = 0
     let dropped = 0
-    for (const reader of readers) {
+    for (const reader of this.#parts.readers()) {
       const { cursor } = reader
       const before = this.#waiting(cursor)
       const messages = await this.#trimSink(reader)

@@ -131,12 +131,36 @@ export async function queueConformance(t: Test, fresh: (t: Test) => QueueMaker):
     await queue.stop(deadline())
     const again = await started(t, maker, ['a', 'new'])
     t.equal(again.status().queueId, queueId)
+    again.adopt()
     t.same(again.status().cursors, { a: 1, new: 2 })
     await take(again, batchOf(['three'])).stored
     t.same(await drain(again, 'new'), ['three'])
     t.same(await drain(again, 'a'), ['two', 'three'])
     t.same(again.ledger().sinks.new, { received: 1, delivered: 1, rejected: 0, queued: 0, dropped: {} })
     t.same(imbalance(again.ledger()), [])
+  })
+
+  await t.test('what waits for a sink is kept until a configuration without it is adopted, and gone for good then', async (t) => {
+    const maker = fresh(t)
+    const queue = await started(t, maker, ['a', 'dead'])
+    await take(queue, batchOf(['one', 'two'])).stored
+    await drain(queue, 'a')
+    await queue.stop(deadline())
+    const refused = await started(t, maker, ['a'])
+    await take(refused, batchOf(['three'])).stored
+    await drain(refused, 'a')
+    await refused.stop(deadline())
+    const again = await started(t, maker, ['a', 'dead'])
+    again.adopt()
+    t.same(await drain(again, 'dead'), ['one', 'two', 'three'])
+    t.same(imbalance(again.ledger()), [])
+    await take(again, batchOf(['four'])).stored
+    await again.stop(deadline())
+    const without = await started(t, maker, ['a'])
+    without.adopt()
+    await without.stop(deadline())
+    const back = await started(t, maker, ['a', 'dead'])
+    t.equal(back.ledger().sinks.dead?.queued, 0)
   })
 
   await t.test('browsing shows what waits and disturbs nothing', async (t) => {

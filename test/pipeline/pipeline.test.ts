@@ -64,6 +64,17 @@ test('stops without a drain where its queue goes on elsewhere', async (t) => {
   t.same(log, ['stop source', 'stop delivery', 'stop queue', 'stop sink', 'stop tls'])
 })
 
+test('the configuration is adopted once all works, and not by a pipeline that could not start', async (t) => {
+  const works = pipeline()
+  await works.subject.start()
+  t.same(works.queue.calls, ['adopt'])
+  await works.subject.stop(AbortSignal.abort())
+  const fails = pipeline()
+  fails.source.failStart = new RelayError('PORT_IN_USE', 'port 1 is taken')
+  await t.rejects(fails.subject.start())
+  t.same(fails.queue.calls, [])
+})
+
 test('a queue that is full at the start keeps the port closed from the first moment', async (t) => {
   const { subject, queue, source, log } = pipeline()
   source.block = async () => void log.push('block source')

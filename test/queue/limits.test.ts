@@ -164,6 +164,8 @@ t.test('too little free disk stops the intake, not the delivery, until there is 
   await changed
   t.equal(queue.append(bulkBatch(1, 1, 100)), 'full')
   t.match(queue.status().detail, /900 bytes of disk are free/)
+  queue.drop('queue_full', 'udp', 3)
+  t.same(queue.ledger().dropped, { disk_full: 3 }, 'a source cannot know why nothing is taken')
   t.same(await drain(queue, 'a'), [bulkText(0, 100), bulkText(0, 100)], 'what is queued is still delivered')
   free = 2000
   await queue.room(never)

@@ -39,6 +39,10 @@ export class FakeQueue implements Queue {
 
   async room(): Promise<void> {}
 
+  adopt(): void {
+    this.calls.push('adopt')
+  }
+
   reader(): QueueReader {
     return { lease: async () => undefined }
   }
