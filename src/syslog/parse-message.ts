@@ -37,7 +37,17 @@ function readHeader(text: string, draft: Draft, options: ParseOptions): void {
   const start = text.startsWith(byteOrderMark) ? byteOrderMark.length : 0
   const header = readPriority(text, start, draft)
   if (header === -1) draft.messageStart = start
-  else if (!readRfc5424(text, header, draft, options)) readRfc3164(text, header, draft, options)
+  else if (!readRfc5424(text, header, draft, options)) {
+    readRfc3164(text, header, draft, options)
+    forgetNilvalues(draft)
+  }
+}
+
+/** Senders that know RFC 5424 write its NILVALUE (6.2) into BSD headers as well: it says that there is no such field. */
+function forgetNilvalues(draft: Draft): void {
+  if (draft.hostname === '-') draft.hostname = undefined
+  if (draft.appName === '-') draft.appName = undefined
+  if (draft.procId === '-') draft.procId = undefined
 }
 
 /** Without the line ends and NULs that some senders put behind a message whatever the framing. */

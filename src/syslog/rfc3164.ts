@@ -61,6 +61,12 @@ function readHostAndTag(text: string, at: number, draft: Draft): number {
   if (mnemonic !== undefined) return mnemonic
   const tag = readTag(text, start)
   if (tag !== undefined) return takeTag(text, start, tag, draft)
+  // NILVALUE in the hostname's place; without a tag behind it, a dash is text.
+  if (text.charCodeAt(start) === Char.minus && isBlank(text.charCodeAt(start + 1))) {
+    const name = skipSpaces(text, start + 1)
+    const behind = readTag(text, name)
+    if (behind !== undefined) return takeTag(text, name, behind, draft)
+  }
   const end = hostnameEnd(text, start)
   // The last word of all is rather the message.
   if (end === -1 || skipSpaces(text, end) >= text.length) return skipOneBlank(text, at)

@@ -14,6 +14,11 @@ export const serverSamples: readonly Sample[] = [
     expected: { priority: 190, timestamp: '2026-11-21T18:00:00Z', appName: 'nginx', message: access },
   },
   {
+    name: 'NILVALUE of RFC 5424 in a BSD header',
+    raw: `<190>Nov 21 18:00:00 - nginx[-]: ${access}`,
+    expected: { priority: 190, timestamp: '2026-11-21T18:00:00Z', appName: 'nginx', message: access },
+  },
+  {
     name: 'Apache through logger',
     raw: `<142>Nov 21 18:00:00 web1 httpd[812]: ${access}`,
     expected: { priority: 142, timestamp: '2026-11-21T18:00:00Z', hostname: 'web1', appName: 'httpd', procId: '812', message: access },
