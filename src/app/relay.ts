@@ -8,13 +8,14 @@ import type { Component } from '../core/component.ts'
 import { RelayError } from '../core/errors.ts'
 import type { RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
-import { type Changes, Supervisor } from '../pipeline/supervisor.ts'
+import { type Changes, type PipelineSpec, Supervisor } from '../pipeline/supervisor.ts'
 import { ConnectionBudget } from '../sources/connection-budget.ts'
 import type { RelayLogger } from '../telemetry/create-logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { Certificates } from './certificates.ts'
 import { pipelineSpecs, type Surroundings } from './compose.ts'
 import { Listeners } from './listeners.ts'
+import { MissingPipelines } from './missing-pipelines.ts'
 import { connectionLimit, openFilesLimit } from './open-files.ts'
 import { version } from './version.ts'
 
@@ -37,12 +38,11 @@ export class Relay implements Component {
   readonly #listeners: Listeners
   readonly #surroundings: Surroundings
   readonly #supervisor: Supervisor
+  readonly #missing: MissingPipelines
   #config: Config
   #file: string
   #state: RelayState = 'starting'
   #reloadError: string | undefined
-  /** Configured pipelines that a reload could not start in any form. */
-  #missing: readonly string[] = []
   #reloading: Promise<unknown> = Promise.resolve()
   #started: Component[] = []
 
@@ -56,6 +56,7 @@ export class Relay implements Component {
     const budget = new ConnectionBudget(() => connectionLimit(this.#config, openFiles))
     this.#surroundings = { certificates: this.#certificates, logger, budget }
     this.#supervisor = new Supervisor(pipelineSpecs(this.#config, this.#surroundings), logger)
+    this.#missing = new MissingPipelines({ start: (spec) => this.#supervisor.add(spec), logger })
     this.#listeners = new Listeners(this.#config, { status, metrics: new Metrics({ status, limits: () => this.#config }), logger })
     this.#control = new ControlServer({
       dataDir: this.#config.data_dir,
@@ -84,7 +85,7 @@ export class Relay implements Component {
   async start(): Promise<void> {
     try {
       await makeDataDir(this.#config.data_dir)
-      for (const part of [this.#control, this.#certificates, this.#listeners, this.#supervisor]) {
+      for (const part of [this.#control, this.#certificates, this.#listeners, this.#supervisor, this.#missing]) {
         await part.start()
         this.#started.push(part)
       }
@@ -131,6 +132,7 @@ export class Relay implements Component {
     await this.#certificates.adopt(config)
     await this.#listeners.adopt(config)
     const specs = pipelineSpecs(config, this.#surroundings)
+    await this.#missing.clear()
     const changes = await this.#supervisor.apply(specs, () => AbortSignal.timeout(reloadDeadlineMs))
     // A pipeline that kept its old form may need the old ones again.
     if (changes.failed.length === 0) await this.#certificates.release()
@@ -138,9 +140,20 @@ export class Relay implements Component {
     this.#config = config
     this.#file = loaded.file
     this.#logger.setLevel(config.log.level)
-    this.#missing = changes.failed.filter(({ running }) => !running).map(({ name }) => name)
-    this.#reloadError = changes.failed.length > 0 ? changes.failed.map(describeFailed).join('; ') : undefined
+    const kept = changes.failed.filter(({ running }) => running)
+    this.#reloadError = kept.length > 0 ? kept.map(describeFailed).join('; ') : undefined
+    this.#pursue(specs, changes)
     return changes
+  }
+
+  #pursue(specs: readonly PipelineSpec[], { failed }: Changes): void {
+    const errors = new Map(failed.filter(({ running }) => !running).map(({ name, error }) => [name, error]))
+    this.#missing.pursue(
+      specs.flatMap((spec) => {
+        const error = errors.get(spec.name)
+        return error === undefined ? [] : [{ spec, error }]
+      }),
+    )
   }
 
   /** A configuration was refused: /status and /readyz say so until a later reload succeeds. */
@@ -156,6 +169,7 @@ export class Relay implements Component {
     const pipelines = this.#supervisor.status()
     const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
     const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
+    reasons.push(...this.#missing.reasons)
     if (!this.running) reasons.unshift(`the relay is ${this.#state}`)
     if (this.#reloadError !== undefined) reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError}`)
     return {
@@ -163,7 +177,7 @@ export class Relay implements Component {
       pid: process.pid,
       state: this.#state,
       startedAtMs: this.#startedAtMs,
-      ready: this.running && notReady.length === 0 && this.#missing.length === 0,
+      ready: this.running && notReady.length === 0 && this.#missing.names.length === 0,
       reasons,
       configFile: this.#file,
       ...(this.#reloadError === undefined ? {} : { reloadError: this.#reloadError }),

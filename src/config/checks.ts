@@ -16,12 +16,15 @@ export interface Surroundings {
   readonly whole?: unknown
 }
 
+const leastFreeDisk = 64 * 2 ** 20
+
 // sun_path holds 108 bytes, the terminating NUL included (unix(7)).
 const maxSocketPathBytes = 107
 
 /** Mistakes and warnings that no single value shows. Looks at no file and no socket. */
 export function checkConfig(config: Config, report: Report, surroundings: Surroundings = {}): void {
   checkDataDir(config, report)
+  checkFreeDisk(config, report)
   checkTlsPair(config.tls, ['tls'], report)
   checkListening(config, report, surroundings.uid ?? process.getuid?.() ?? 0)
   checkSinkNames(config, report, surroundings.whole)
@@ -43,6 +46,13 @@ function checkDataDir({ data_dir }: Config, report: Report): void {
     `is too long: with /control.sock it has ${bytes} bytes, a socket's path may have ${maxSocketPathBytes}`,
     'choose a shorter path',
   )
+}
+
+/** On a disk without a byte left LevelDB cannot even open a queue to deliver from it. */
+function checkFreeDisk({ min_free_disk }: Config, report: Report): void {
+  if (min_free_disk >= leastFreeDisk) return
+  const message = `is little: a queue needs some ${formatSize(leastFreeDisk)} of free disk to be opened and compacted`
+  report('warning', ['min_free_disk'], message, `write "min_free_disk: ${formatSize(leastFreeDisk)}" or more`)
 }
 
 function checkTlsPair(tls: Pick<ServerTlsConfig, 'cert_file' | 'key_file'>, path: ConfigPath, report: Report): void {

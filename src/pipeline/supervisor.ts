@@ -38,7 +38,7 @@ export class Supervisor implements Component {
   /** All or none: a pipeline that cannot start stops the start (law 6). */
   async start(): Promise<void> {
     try {
-      for (const spec of this.#first) await this.#start(spec)
+      for (const spec of this.#first) await this.add(spec)
     } catch (error) {
       await this.stop(AbortSignal.abort())
       throw error
@@ -72,7 +72,7 @@ export class Supervisor implements Component {
       const old = before.get(spec.name)
       if (old !== undefined && !ending.includes(old)) continue
       try {
-        await this.#start(spec)
+        await this.add(spec)
         changes[old === undefined ? 'started' : 'restarted'].push(spec.name)
       } catch (error) {
         const running = old !== undefined && (await this.#return(old.spec))
@@ -83,18 +83,19 @@ export class Supervisor implements Component {
     return changes
   }
 
+  /** Starts one pipeline; rejects when it cannot, and then it is not among those that run. */
+  async add(spec: PipelineSpec): Promise<void> {
+    const pipeline = spec.build()
+    await pipeline.start()
+    this.#running.set(spec.name, { spec, pipeline })
+  }
+
   get(name: string): Pipeline | undefined {
     return this.#running.get(name)?.pipeline
   }
 
   status(): Record<string, PipelineStatus> {
     return Object.fromEntries([...this.#running].map(([name, { pipeline }]) => [name, pipeline.status()]))
-  }
-
-  async #start(spec: PipelineSpec): Promise<void> {
-    const pipeline = spec.build()
-    await pipeline.start()
-    this.#running.set(spec.name, { spec, pipeline })
   }
 
   /** Nobody delivers what a removed pipeline could not deliver in time: that must not go unsaid. */
@@ -108,7 +109,7 @@ export class Supervisor implements Component {
   /** Answers whether it runs again. */
   async #return(spec: PipelineSpec): Promise<boolean> {
     try {
-      await this.#start(spec)
+      await this.add(spec)
       return true
     } catch (error) {
       const { code, message } = RelayError.from(error)

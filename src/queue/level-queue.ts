@@ -1,5 +1,4 @@
 import { countByTransport } from '../batch/messages.ts'
-import type { QueueConfig } from '../config/schema.ts'
 import type { Batch, StoredBatch, Transport } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { AppendOptions, DropReason, Receipt } from '../core/intake.ts'
@@ -13,20 +12,11 @@ import type { DeadLetter } from './dead-letters.ts'
 import { deadLetterPage } from './dead-letters.ts'
 import { DiskWatch, freeDiskOf } from './disk-watch.ts'
 import { checkpointKey } from './keys.ts'
+import type { LevelQueueSettings } from './level-queue-settings.ts'
 import type { LevelTools } from './leveldb.ts'
 import { Notifier } from './notifier.ts'
 import { openQueue } from './open-queue.ts'
 import type { RunningQueue } from './running-queue.ts'
-
-export interface LevelQueueSettings {
-  /** `<data_dir>/queues/<pipeline>`; created when it is missing. */
-  readonly directory: string
-  readonly config: QueueConfig
-  /** Bytes of free disk below which nothing is taken. */
-  readonly minFreeDisk: number
-  readonly sinks: readonly string[]
-  readonly pipeline: string
-}
 
 export interface LevelQueueTools {
   readonly logger: Logger

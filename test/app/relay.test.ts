@@ -31,7 +31,7 @@ test('a new pipeline that cannot start: the relay goes on, is not ready, and say
   t.match(await relay.reload(loadedConfig(asked)), { failed: [{ name: 'added', running: false }] })
   const status = relay.status()
   t.notOk(status.ready)
-  t.match(status.reloadError, /^pipeline added does not run: TCP port \d+ of 127\.0\.0\.1 is in use/)
+  t.match(status.reasons, [/^pipeline added does not run and is tried again: TCP port \d+ of 127\.0\.0\.1 is in use/])
   t.ok(status.pipelines.main?.ready)
   await relay.reload(loadedConfig(config))
   t.ok(relay.status().ready)

@@ -55,6 +55,13 @@ t.test('data_dir leaves room for the control socket', async (t) => {
   matchAll(t, check(at(95)), [{ severity: 'error', path: 'data_dir', message: /it has 108 bytes.* 107$/ }])
 })
 
+t.test('a disk filled to the last byte', async (t) => {
+  matchAll(t, check(`min_free_disk: 1MiB\n${config(file, 'f')}`), [
+    { severity: 'warning', path: 'min_free_disk', message: /64MiB/, hint: 'write "min_free_disk: 64MiB" or more' },
+  ])
+  t.same(check(`min_free_disk: 64MiB\n${config(file, 'f')}`), [])
+})
+
 t.test('certificates and keys come in pairs', async (t) => {
   matchAll(t, briefly(`tls: { cert_file: a.pem }\n${config(file, 'f')}`), ['error tls.cert_file needs key_file beside it'])
   matchAll(t, briefly(config(file, 'f', ', tls: { key_file: a.pem }')), ['error pipelines.p.source.tls.key_file needs cert_file beside it'])
