@@ -1,14 +1,9 @@
 import fc from 'fast-check'
 import type { Test } from 'tap'
-import type { SeqRange } from '../../src/core/batch.ts'
 import { RelayError } from '../../src/core/errors.ts'
 import type { Lease, Queue } from '../../src/core/queue.ts'
 import { batchOf, deadline, drain, imbalance, never, take, textsOf } from '../queue/queue-fixtures.ts'
-
-export interface QueueMaker {
-  /** A queue on the same data as before, or on none; not started. */
-  make(sinks: readonly string[]): Queue
-}
+import { playOnQueue, type QueueMaker, queueStep } from './queue-model.ts'
 
 /** What every Queue does. `fresh` gives a maker with nothing stored. */
 export async function queueConformance(t: Test, fresh: (t: Test) => QueueMaker): Promise<void> {
@@ -188,7 +183,7 @@ export async function queueConformance(t: Test, fresh: (t: Test) => QueueMaker):
 
   await t.test('whatever is done, nothing is lost, altered or counted wrong', async (t) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => await play(steps, fresh(t))),
+      fc.asyncProperty(fc.array(queueStep, { minLength: 5, maxLength: 40 }), async (steps) => await playOnQueue(steps, fresh(t))),
       { numRuns: 20 },
     )
   })
@@ -205,143 +200,4 @@ async function leaseOf(queue: Queue, sink = 'a'): Promise<Lease> {
   const lease = await queue.reader(sink).lease(2 ** 20, never)
   if (lease === undefined) throw new Error('no lease')
   return lease
-}
-
-const sinkNames = ['a', 'b'] as const
-
-type Step =
-  | { do: 'append'; messages: number }
-  | { do: 'lease'; sink: 'a' | 'b'; maxBytes: number }
-  | { do: 'settle'; lease: number; from: number; part: number; reject: boolean }
-  | { do: 'release'; lease: number }
-  | { do: 'drop'; messages: number }
-  | { do: 'reopen' }
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('append' as const), messages: fc.integer({ min: 1, max: 9 }) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('lease' as const),
-      sink: fc.constantFrom(...sinkNames),
-      maxBytes: fc.integer({ min: 1, max: 60 }),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('settle' as const),
-      lease: fc.nat(9),
-      from: fc.nat(9),
-      part: fc.nat(9),
-      reject: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), lease: fc.nat(9) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), messages: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
-)
-
-/** What a queue should hold, in the simplest words. */
-class Model {
-  texts: string[] = []
-  dropped = 0
-  readonly fates = { a: new Map<number, 'delivered' | 'rejected'>(), b: new Map<number, 'delivered' | 'rejected'>() }
-  /** Cursors, below which a fate survives a restart. */
-  cursor(sink: 'a' | 'b'): number {
-    let seq = 0
-    while (this.fates[sink].has(seq)) seq++
-    return seq
-  }
-
-  restart(): void {
-    for (const sink of sinkNames) {
-      const cursor = this.cursor(sink)
-      for (const seq of this.fates[sink].keys()) if (seq > cursor) this.fates[sink].delete(seq)
-    }
-  }
-}
-
-async function play(steps: readonly Step[], maker: QueueMaker): Promise<void> {
-  let queue = maker.make(sinkNames)
-  await queue.start()
-  const model = new Model()
-  let leases: { sink: 'a' | 'b'; lease: Lease }[] = []
-  for (const next of steps) {
-    const held = 'lease' in next ? leases[next.lease] : undefined
-    if (next.do === 'append') {
-      const texts = Array.from({ length: next.messages }, (_, i) => `message ${model.texts.length + i}`)
-      model.texts.push(...texts)
-      await take(queue, batchOf(texts)).stored
-    } else if (next.do === 'drop') {
-      queue.drop('kernel', 'udp', next.messages)
-      model.dropped += next.messages
-    } else if (next.do === 'lease') {
-      const leasable = model.texts.some(
-        (_, seq) => !model.fates[next.sink].has(seq) && !leases.some(({ sink, lease }) => sink === next.sink && holds(lease, seq)),
-      )
-      if (!leasable) continue
-      const lease = await queue.reader(next.sink).lease(next.maxBytes, never)
-      if (lease === undefined) throw new Error('no lease though messages wait')
-      verify(lease, model)
-      leases.push({ sink: next.sink, lease })
-    } else if (next.do === 'settle' && held !== undefined) {
-      const seqs = numbersOf(held.lease).slice(next.from, next.from + next.part)
-      const ranges = seqs.map((seq): SeqRange => [seq, seq])
-      const fate = next.reject ? 'rejected' : 'delivered'
-      for (const seq of seqs) if (!model.fates[held.sink].has(seq)) model.fates[held.sink].set(seq, fate)
-      const error = new RelayError('MESSAGE_TOO_LARGE', 'no')
-      await held.lease.settle(next.reject ? [] : ranges, next.reject ? ranges.map((range) => ({ seqs: range, error })) : [])
-    } else if (next.do === 'release' && held !== undefined) {
-      held.lease.release()
-      leases = leases.filter((other) => other !== held)
-    } else if (next.do === 'reopen') {
-      await queue.stop(deadline())
-      queue = maker.make(sinkNames)
-      await queue.start()
-      leases = []
-      model.restart()
-    }
-    compare(queue, model)
-  }
-  for (const { lease } of leases) lease.release()
-  for (const sink of sinkNames) {
-    const expected = model.texts.filter((_, seq) => !model.fates[sink].has(seq))
-    const found = await drain(queue, sink)
-    if (found.join() !== expected.join()) throw new Error(`${sink} got ${found.join()} instead of ${expected.join()}`)
-  }
-  await queue.stop(deadline())
-}
-
-function compare(queue: Queue, model: Model): void {
-  const ledger = queue.ledger()
-  for (const sink of sinkNames) {
-    const cursor = model.cursor(sink)
-    const below = [...model.fates[sink]].filter(([seq]) => seq < cursor)
-    const expected = {
-      received: model.texts.length + model.dropped,
-      delivered: below.filter(([, fate]) => fate === 'delivered').length,
-      rejected: below.filter(([, fate]) => fate === 'rejected').length,
-      queued: model.texts.length - cursor,
-      dropped: model.dropped === 0 ? {} : { kernel: model.dropped },
-    }
-    if (JSON.stringify(ledger.sinks[sink]) !== JSON.stringify(expected)) {
-      throw new Error(`${sink}: ${JSON.stringify(ledger.sinks[sink])} instead of ${JSON.stringify(expected)}`)
-    }
-  }
-}
-
-function verify(lease: Lease, model: Model): void {
-  const texts = textsOf(lease.batch)
-  for (const [i, seq] of numbersOf(lease).entries()) {
-    if (texts[i] !== model.texts[seq]) throw new Error(`message ${seq} came as ${texts[i]}`)
-  }
-}
-
-function numbersOf({ batch }: Lease): number[] {
-  return batch.seqs.flatMap(([from, through]) => Array.from({ length: through - from + 1 }, (_, i) => from + i))
-}
-
-function holds({ batch }: Lease, seq: number): boolean {
-  return batch.seqs.some(([from, through]) => from <= seq && seq <= through)
 }
