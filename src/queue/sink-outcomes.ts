@@ -50,7 +50,7 @@ export class SinkOutcomes {
 
   /** Resolves when no dead letters are being deleted. */
   async idle(): Promise<void> {
-    await Promise.all(this.#evicting.values())
+    while (this.#evicting.size > 0) await Promise.all(this.#evicting.values())
   }
 
   /** Beside the data path, and one at a time for each sink: two would count the same letters twice. */
@@ -59,18 +59,27 @@ export class SinkOutcomes {
     const { logger } = this.#tools
     const round = written
       .then(() => this.#makeRoom(letters, sink))
-      .catch((error: unknown) => logger.error({ code: 'INTERNAL', sink, err: error }, 'deleting the oldest dead letters failed'))
-      .finally(() => this.#evicting.delete(sink))
+      .catch((error: unknown) => {
+        logger.error({ code: 'INTERNAL', sink, err: error }, 'deleting the oldest dead letters failed')
+        return false
+      })
+      .then((made) => {
+        this.#evicting.delete(sink)
+        // Meanwhile more may have come, and the settle that brought them saw a round under way.
+        if (made && letters.full) this.#evict(letters, sink, Promise.resolve())
+      })
     this.#evicting.set(sink, round)
   }
 
-  async #makeRoom(letters: DeadLetters, sink: string): Promise<void> {
+  /** Answers whether anything was deleted. */
+  async #makeRoom(letters: DeadLetters, sink: string): Promise<boolean> {
     const { keeper, logger, write } = this.#tools
     const surplus = await keeper.use((db) => letters.findSurplus(db))
-    if (surplus === undefined || surplus.length === 0) return
+    if (surplus === undefined || surplus.length === 0) return false
     logger.warn({ sink, messages: surplus.length }, 'too many dead letters: the oldest were deleted')
     await write(letters.evict(surplus))
     const range = letters.uncompacted()
     if (range !== undefined) await keeper.use((db) => db.compactRange(...range))
+    return true
   }
 }

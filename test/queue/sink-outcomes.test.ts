@@ -45,6 +45,36 @@ t.test('many settles over the bounds of the dead letters delete each letter once
   await db.close()
 })
 
+t.test('dead letters that come while the oldest are being deleted are within the bound in the end', async (t) => {
+  const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
+  t.teardown(() => db.close())
+  const { letters } = await DeadLetters.load(db, 'a', 0, { count: 10, bytes: 2 ** 20 })
+  const write = (ops: readonly Op[]) => db.batch([...ops], { sync: false })
+  const deleting = Promise.withResolvers<void>()
+  const more = Promise.withResolvers<void>()
+  const outcomes = new SinkOutcomes({
+    keeper: { use: (work) => work(db) },
+    board: new ConditionBoard(),
+    logger: recordingLogger(),
+    letters: new Map([['a', letters]]),
+    moved: (_cursor, ops) => write(ops),
+    write: async (ops) => {
+      deleting.resolve()
+      await more.promise
+      await write(ops)
+    },
+  })
+  const batch = { ...batchOf(Array.from({ length: 40 }, (_, i) => `message ${i}`)), queueId: 'id', seqs: [[0, 39]] as const }
+  const cursor = new SinkCursor('a', newCursor(0, 0, {}))
+  await outcomes.settled(cursor, batch, [{ seqs: [0, 19], error }])
+  await deleting.promise
+  await outcomes.settled(cursor, batch, [{ seqs: [20, 39], error }])
+  more.resolve()
+  await outcomes.idle()
+  t.ok(letters.count <= 10)
+  t.equal(await countDeadLetters(db, 'a'), letters.count)
+})
+
 t.test('what was found damaged adds up', async (t) => {
   const board = new ConditionBoard()
   board.set('closed', false)
