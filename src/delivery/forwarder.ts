@@ -127,7 +127,8 @@ export class Forwarder implements Component {
     this.#settling = settle(lease, outcome).finally(() => lease.release())
     this.#settling.catch(() => {}) // Awaited below or next time.
     await this.#settled(before)
-    if (outcome.delivered.length > 0) this.#options.backoff.reset()
+    // A batch of which all was refused was answered as well.
+    if (outcome.delivered.length > 0 || outcome.retry === undefined) this.#options.backoff.reset()
     if (outcome.retry === undefined) return this.#health.well()
     await this.#settled(this.#settling)
     await this.#giveBack()

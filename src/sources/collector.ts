@@ -10,6 +10,8 @@ import { LogLimit } from './log-limit.ts'
 /** A batch is handed over when it holds so much, whatever is under way. */
 export const batchBytes = 512 * 1024
 const maxInFlight = 4
+/** While pressed a stream's chunk is still taken until so much is held: what then comes stays with its connection. */
+const saturatedBytes = 2 * batchBytes
 /** Under load messages wait so long for company: an fsync, a compression and a send for each handful cost far more than the messages. */
 const gatherMs = 5
 
@@ -50,6 +52,11 @@ export class Collector {
   /** More than the queue takes at the moment: whoever can hold its sender back should stop reading until `onRelief`. */
   get pressed(): boolean {
     return this.#pressed
+  }
+
+  /** Pressed, and not even what was read already should be written now, unless nobody could hold it back. */
+  get saturated(): boolean {
+    return this.#pressed && this.heldBytes >= saturatedBytes
   }
 
   /** Bytes held that no queue has. */

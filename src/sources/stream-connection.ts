@@ -39,6 +39,7 @@ export class StreamConnection {
   #paused = false
   #empty = true
   #endedByUs = false
+  #closing = false
   #lastReadMs: number
 
   constructor(socket: Socket, peer: string, context: ConnectionContext) {
@@ -87,6 +88,7 @@ export class StreamConnection {
   close(): void {
     if (this.#endedByUs && this.#socket.destroyed) return
     this.#endedByUs = true
+    this.#closing = true
     // Paused, the socket may hold a chunk that its sender knows to be received; read() hands it to 'data'.
     if (this.#paused) this.#socket.read()
     if (this.#stage === 'handshake') this.#context.acceptor?.abandon(this.#socket)
@@ -128,12 +130,21 @@ export class StreamConnection {
     const { collector, counters, intake, clock } = this.#context
     this.#lastReadMs = clock.nowMs
     this.#empty = false
+    if (collector.saturated && !this.#closing) {
+      // Thousands of connections may be read in one turn of the event loop: their chunks must not become one batch.
+      this.#wait()
+      this.#socket.unshift(chunk)
+      return
+    }
     this.#framer ??= this.#context.newFramer()
     collector.writer.from(this.#origin, Date.now())
     this.#framer.push(chunk, collector.writer)
     tellTooLong(counters, intake, this.#origin.transport)
     collector.wrote()
-    if (!collector.pressed) return
+    if (collector.pressed) this.#wait()
+  }
+
+  #wait(): void {
     this.pause()
     this.#context.onPaused(this)
   }

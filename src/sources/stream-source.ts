@@ -33,6 +33,9 @@ const lingerQuietMs = 100
 const lingerBoundaryMs = 1000
 const lingerMaxMs = 2000
 
+/** Paused connections that go on in one turn of the event loop: each may hold a chunk of 64 KiB. */
+const resumedAtOnce = 16
+
 const unwantedText = {
   tls_not_offered: 'a peer speaks TLS on a port that does not offer it: add tls to transports or turn it off at the sender',
   plain_not_offered: 'a peer speaks plain TCP on a port that does not offer it: add tcp to transports or turn TLS on at the sender',
@@ -59,6 +62,7 @@ export class StreamSource {
   #acceptor: TlsAcceptor | undefined
   #blocked = false
   #sweep: NodeJS.Timeout | undefined
+  #resuming: NodeJS.Immediate | undefined
 
   constructor(config: SyslogSourceConfig, options: StreamSourceOptions) {
     this.#config = config
@@ -100,16 +104,24 @@ export class StreamSource {
   async unblock(): Promise<void> {
     if (!this.#blocked) return
     this.#blocked = false
-    for (const connection of this.#connections) connection.resume()
-    this.#waiting.clear()
+    for (const connection of this.#connections) this.#waiting.add(connection)
+    this.relieve()
     await this.#listener.reopen()
   }
 
-  /** The queue takes batches again. */
+  /** The queue takes batches again: connections that wait go on, those that have waited longest first, as long as it does. */
   relieve(): void {
-    if (this.#blocked) return
-    for (const connection of this.#waiting) connection.resume()
-    this.#waiting.clear()
+    clearImmediate(this.#resuming)
+    let left = resumedAtOnce
+    for (const connection of this.#waiting) {
+      if (this.#blocked || this.#options.collector.pressed) return
+      if (left-- === 0) {
+        this.#resuming = setImmediate(() => this.relieve())
+        return
+      }
+      this.#waiting.delete(connection)
+      connection.resume()
+    }
   }
 
   /** Closes the port, then every connection once it is quiet, so that what is under way is still read. */
@@ -117,14 +129,14 @@ export class StreamSource {
     this.#listener.close()
     clearInterval(this.#sweep)
     for (const connection of this.#connections) connection.halfClose()
-    const clock = this.#clock
-    const startedMs = clock.nowMs
-    while (this.#connections.size > 0 && !deadline.aborted && clock.nowMs - startedMs < lingerMaxMs) {
-      // A blocked source reads nothing: its senders keep what they have.
-      if (this.#blocked || this.#options.collector.pressed) break
+    let lingeredMs = 0
+    // A blocked source reads nothing: its senders keep what they have.
+    while (this.#connections.size > 0 && !deadline.aborted && lingeredMs < lingerMaxMs && !this.#blocked) {
       await delay(lingerStepMs, undefined, { signal: deadline }).catch(() => undefined)
-      clock.nowMs += lingerStepMs
-      const lingeredMs = clock.nowMs - startedMs
+      lingeredMs += lingerStepMs
+      // Under load we pause for moments: that silence is ours, and what comes after it is still read.
+      if (this.#options.collector.pressed) continue
+      this.#clock.nowMs += lingerStepMs
       for (const connection of this.#connections) {
         const quietMs = Math.min(connection.silentMs, lingeredMs)
         if (connection.atBoundary && (quietMs >= lingerQuietMs || lingeredMs >= lingerBoundaryMs)) connection.close()

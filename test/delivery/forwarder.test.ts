@@ -121,6 +121,18 @@ test('the back-off begins again after a delivery', async (t) => {
   t.same(waits, [1, 2, 1])
 })
 
+test('the back-off begins again after an answer that refused everything', async (t) => {
+  const { reader, sink, logger, forwarder } = setup(t, { initialMs: 2 })
+  const error = new RelayError('MESSAGE_TOO_LARGE', '70000 bytes do not fit')
+  sink.answers.push(retry(), retry(), { delivered: [], rejected: [{ seqs: [0, 0], error }] }, retry())
+  reader.add(1)
+  reader.add(1)
+  await forwarder.start()
+  await until(() => reader.queued() === 0)
+  const waits = logger.lines.filter(({ fields }) => 'retryInMs' in fields).map(({ fields }) => fields.retryInMs)
+  t.same(waits, [1, 2, 1])
+})
+
 test('rejected messages are settled and said once a batch', async (t) => {
   const { reader, sink, logger, forwarder } = setup(t)
   const error = new RelayError('MESSAGE_TOO_LARGE', '70000 bytes do not fit')

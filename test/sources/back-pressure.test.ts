@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { test } from 'tap'
 import { MessageFlag } from '../../src/core/batch.ts'
 import { batchBytes } from '../../src/sources/collector.ts'
@@ -41,6 +41,28 @@ test('without block() the pressure alone pauses, bounded in memory, and the reli
   await pressed.intake.received(lines)
   t.equal(pressed.intake.messages.length, lines)
   t.ok(Math.max(...pressed.intake.batches.map(({ bytes }) => bytes.length)) <= batchBytes + 2 * 65_536, 'no batch beyond its bound')
+})
+
+test('many connections that are read or go on at once stay bounded in memory, and none is forgotten', async (t) => {
+  const { source, intake, port } = await runSource(t)
+  const connections = 200
+  const each = 200
+  const senders = await Promise.all(Array.from({ length: connections }, () => connectTo(t, port)))
+  await eventually(() => source.stats().connections === connections)
+  intake.fill()
+  for (const [i, socket] of senders.entries()) socket.write(`<13>${i} ${'x'.repeat(500)}\n`.repeat(each))
+  await intake.until(() => intake.refusals > 0)
+  await source.block()
+  intake.empty()
+  await source.unblock()
+  await intake.received(connections * each)
+  intake.hold()
+  for (const [i, socket] of senders.entries()) socket.write(`<13>${i} ${'x'.repeat(500)}\n`.repeat(each))
+  await eventually(() => intake.unstored === 4 && senders.every(({ writableLength }) => writableLength === 0))
+  intake.store()
+  await intake.received(2 * connections * each)
+  t.equal(new Set(intake.texts.map((text) => text.split(' ', 1)[0])).size, connections)
+  t.ok(Math.max(...intake.batches.map(({ bytes }) => bytes.length)) <= 4 * batchBytes, 'no batch beyond its bound')
 })
 
 test('block refuses new connections at once, unblock opens the same number; old connections survive', async (t) => {
@@ -111,6 +133,26 @@ test('stop reads what is under way, half-closes, and counts what the queue did n
   deadline.abort()
   await stopping
   t.same(full.intake.drops, { stopping: 2 })
+})
+
+test('a stop under load waits for its own pauses: no message is cut that the sender has sent', async (t) => {
+  const { source, intake, port } = await runSource(t)
+  const free = await runSource(t)
+  intake.hold()
+  const clients = await Promise.all(Array.from({ length: 4 }, () => connectTo(t, port)))
+  const lines = 250
+  const load = `<13>${'x'.repeat(5000)}\n`.repeat(lines)
+  for (const client of clients) client.write(load)
+  await intake.until(() => intake.unstored === 4)
+  for (const _ of clients) (await connectTo(t, free.port)).write(load)
+  await free.intake.received(clients.length * lines) // as long as reading all of it would take
+  const stopping = source.stop(plenty)
+  for (const client of clients) client.once('end', () => client.end()).resume()
+  await closedByPeer(clients[0] as Socket)
+  intake.store()
+  await stopping
+  t.equal(intake.messages.length, clients.length * lines)
+  t.equal(source.stats().cutOff, 0)
 })
 
 test('stop in the middle of a message keeps what there is, marked, and does not outlast the deadline', async (t) => {

@@ -48,6 +48,21 @@ test('TLS 1.2, TLS 1.3 and plain TCP on one port', async (t) => {
   t.equal(source.stats().tlsFailures, 0)
 })
 
+test('what TLS connections brought while the queue takes nothing waits with them, whole and in order', async (t) => {
+  const { intake, port } = await runTls(t)
+  const clients = await Promise.all(Array.from({ length: 100 }, () => connectTls(t, port)))
+  intake.hold()
+  const lines = Array.from({ length: 200 }, (_, i) => `${i} ${'x'.repeat(500)}`)
+  for (const [name, client] of clients.entries()) client.write(lines.map((line) => `<13>${name} ${line}\n`).join(''))
+  await eventually(() => intake.unstored === 4 && clients.every(({ writableLength }) => writableLength === 0))
+  intake.store()
+  await intake.received(clients.length * lines.length)
+  for (const name of clients.keys()) {
+    const own = intake.texts.filter((text) => text.startsWith(`<13>${name} `))
+    t.ok(own.every((text, i) => text === `<13>${name} ${lines[i]}`))
+  }
+})
+
 test('a client hello in two halves, and a record for each byte', async (t) => {
   const { intake, port } = await runTls(t)
   const raw = await connectTo(t, port)
