@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What LevelDB itself may need beside the batches while it compacts: two write buffers and the files being merged. */
-export const levelDbWorkBytes = 16 * 2 ** 20
+export const levelDbWorkBytes = 8 * 2 ** 20
 
 /** Bytes on disk of all files below a directory: what is allocated, or what they hold where that is more. */
 export function diskUse(directory: string): number {
