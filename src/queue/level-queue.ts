@@ -5,7 +5,7 @@ import type { AppendOptions, DropReason, Receipt } from '../core/intake.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../core/queue.ts'
-import { abortOf } from './abort-of.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import { browseBatches } from './browse-batches.ts'
 import { ConditionBoard } from './condition-board.ts'
 import type { DeadLetter } from './dead-letters.ts'
@@ -96,7 +96,7 @@ export class LevelQueue implements Queue {
     this.#board.set('closed', true)
     clearInterval(this.#ticker)
     // Whoever called start has its error; a repair of a large queue may outlast the deadline.
-    await Promise.race([this.#starting?.catch(() => undefined), abortOf(deadline)])
+    if (this.#starting !== undefined) await untilAbort(this.#starting, deadline).catch(() => undefined)
     clearInterval(this.#ticker)
     this.#board.set('closed', true)
     this.#started.notify()

@@ -2,7 +2,7 @@ import type { Batch, Seq, StoredBatch, Transport } from '../core/batch.ts'
 import type { Checkpoint, DropReason, Receipt } from '../core/intake.ts'
 import type { Logger } from '../core/logger.ts'
 import type { QueueStatus, Rejected } from '../core/queue.ts'
-import { abortOf } from './abort-of.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import type { ConditionBoard } from './condition-board.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Disposal } from './disposal.ts'
@@ -253,9 +253,8 @@ export class RunningQueue implements ReaderSource {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#closed = true
     this.changed.notify()
-    const late = abortOf(deadline)
-    await Promise.race([this.#finish(), late])
-    await Promise.race([this.keeper.close(), late])
+    await untilAbort(this.#finish(), deadline)
+    await untilAbort(this.keeper.close(), deadline)
     this.#commit.close()
     const left = this.#commit.unstored()
     const messages = this.books.intake.nextSeq - this.readableEnd

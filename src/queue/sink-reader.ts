@@ -1,6 +1,7 @@
 import { selectMessages } from '../batch/messages.ts'
 import type { Seq, SeqRange, StoredBatch } from '../core/batch.ts'
 import type { Lease, QueueReader, Rejected } from '../core/queue.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import { mergeStored } from './merge-batches.ts'
 import type { Notifier } from './notifier.ts'
 import type { Fetched } from './recent-batches.ts'
@@ -51,8 +52,8 @@ export class SinkReader implements QueueReader {
     while (!signal.aborted && !this.#source.closed) {
       const seen = changed.version
       const turn = this.#inTurn(() => this.#take(maxBytes))
-      const lease = await untilAborted(turn, signal)
-      if (lease === 'aborted') {
+      const lease = await untilAbort(turn, signal)
+      if (lease === undefined && signal.aborted) {
         // The store may be under repair for long; what it gives in the end is for the next lease.
         turn.then((late) => late?.release(), ignored)
         return undefined
@@ -211,12 +212,4 @@ function ignored(): undefined {
 
 function firstOf(batch: StoredBatch): Seq {
   return (batch.seqs[0] as SeqRange)[0]
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | 'aborted'> {
-  return new Promise((resolve, reject) => {
-    const abort = () => resolve('aborted')
-    signal.addEventListener('abort', abort)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

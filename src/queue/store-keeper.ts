@@ -1,7 +1,7 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { RelayError } from '../core/errors.ts'
+import { Backoff, wait } from '../retry/backoff.ts'
 import { type OpenedStore, type OpenOptions, openStore } from './doctor/open-store.ts'
 import { isDiskFull, isStoreError, type LevelDb, type LevelSizes, type LevelTools, type Op, openFailure, reasonOf } from './leveldb.ts'
 
@@ -14,8 +14,8 @@ export interface KeeperEvents {
   mistake(error: RelayError): void
 }
 
-const firstBackOffMs = 250
-const maxBackOffMs = 30_000
+/** Shorter than a sink's: while it lasts nothing is taken and nothing delivered. */
+const backoffBounds = { initialMs: 250, maxMs: 30_000 }
 
 /**
  * Keeps the store open. LevelDB holds on to an error until it is opened again, so whatever fails is answered by closing,
@@ -29,8 +29,10 @@ export class StoreKeeper {
   readonly #stopping = new AbortController()
   #db: LevelDb | undefined
   #recovery: Promise<void> | undefined
-  /** Failures since the last thing that worked. */
-  #failures = 0
+  /** Begins again after each thing that worked. */
+  readonly #backoff = new Backoff(backoffBounds)
+  /** Something failed since the last thing that worked. */
+  #failing = false
 
   constructor(directory: string, sizes: LevelSizes, events: KeeperEvents, level?: LevelTools) {
     this.#directory = directory
@@ -73,7 +75,7 @@ export class StoreKeeper {
       if (db === undefined) return undefined
       try {
         const result = await work(db)
-        this.#failures = 0
+        if (this.#failing) this.#works()
         return result
       } catch (error) {
         if (!isStoreError(error)) throw this.#mistake(error)
@@ -83,6 +85,11 @@ export class StoreKeeper {
         })
       }
     }
+  }
+
+  #works(): void {
+    this.#failing = false
+    this.#backoff.reset()
   }
 
   #mistake(error: unknown): RelayError {
@@ -107,9 +114,10 @@ export class StoreKeeper {
       this.#events.failed(asFailure(error))
       // A failed close leaves nothing to hold on to; opening says what is the matter.
       await db.close().catch((closing: unknown) => this.#events.failed(asFailure(closing)))
-      const waitMs = isDiskFull(error) || this.#failures > 0 ? Math.min(maxBackOffMs, firstBackOffMs * 2 ** this.#failures) : 0
-      this.#failures++
-      if (!(await pause(waitMs, signal))) break
+      // The first time at once: opening again is all that most errors need.
+      if (this.#failing || isDiskFull(error)) await wait(this.#backoff.next(), signal)
+      this.#failing = true
+      if (signal.aborted) break
       try {
         // What the surroundings do not explain is taken for damage, however sound the files look.
         const suspicion = openFailure(this.#directory, error) === undefined ? reasonOf(error) : undefined
@@ -134,11 +142,6 @@ export class StoreKeeper {
     await this.#recovery
     await this.reset()
   }
-}
-
-/** False when the signal cut it short. */
-async function pause(waitMs: number, signal: AbortSignal): Promise<boolean> {
-  return delay(waitMs, true, { signal }).catch(() => false)
 }
 
 async function syncFile(path: string): Promise<void> {

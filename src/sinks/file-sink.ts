@@ -4,6 +4,7 @@ import type { StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { EndpointStatus, Outcome, Sink } from '../core/sink.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import type { FormatMessage } from '../syslog/formatter.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import type { Appended, LineOutput } from './line-output.ts'
@@ -66,7 +67,10 @@ export class FileSink implements Sink {
   async stop(deadline: AbortSignal): Promise<void> {
     await this.#gate.close(deadline)
     const closed = this.#exclusively(() => this.#output.close())
-    await Promise.race([closed.catch((error: unknown) => this.#failed(unwritable(error, this.#name))), aborted(deadline)])
+    await untilAbort(
+      closed.catch((error: unknown) => this.#failed(unwritable(error, this.#name))),
+      deadline,
+    )
   }
 
   async send(batch: StoredBatch, signal: AbortSignal): Promise<Outcome> {
@@ -80,7 +84,7 @@ export class FileSink implements Sink {
       // A disk or a pipe that hangs cannot be called off: the abort is answered, and the next send waits for what hangs.
       const append = async (): Promise<Appended> => (either.aborted ? { delivered: 0 } : this.#output.append(() => encoder.next(), either))
       const appended = this.#exclusively(append)
-      const result = await Promise.race([appended, aborted(either)])
+      const result = await untilAbort(appended, either)
       if (result === undefined || either.aborted) return outcomeOf(batch, 0, [], stopped(this.#name))
       if (result.error === undefined) {
         this.#written = true
@@ -113,13 +117,6 @@ export class FileSink implements Sink {
     this.#work = result
     return result
   }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
 }
 
 function stopped(name: string): RelayError {

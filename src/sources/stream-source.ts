@@ -142,6 +142,7 @@ export class StreamSource {
         if (connection.atBoundary && (quietMs >= lingerQuietMs || lingeredMs >= lingerBoundaryMs)) connection.close()
       }
     }
+    clearImmediate(this.#resuming)
     this.#acceptor?.close()
     for (const connection of this.#connections) connection.close()
   }

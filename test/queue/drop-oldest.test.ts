@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Lease } from '../../src/core/queue.ts'
@@ -131,12 +132,7 @@ class Run {
         await receipt.stored
       }
     } else if (next.do === 'lease') {
-      const stop = new AbortController()
-      const leasing = this.#queue.reader(next.sink).lease(next.maxBytes, stop.signal)
-      const waiting = take(this.#queue, bulkBatch(this.#next, 1, size)) // so that there is something to lease
-      this.#next++
-      await waiting.stored
-      const lease = await leasing
+      const lease = await this.#lease(next.sink, next.maxBytes)
       if (lease !== undefined) this.#leases.push({ sink: next.sink, lease })
     } else if (next.do === 'settle' && held !== undefined) {
       const seqs = held.lease.batch.seqs.flatMap(range)
@@ -150,6 +146,28 @@ class Run {
       held.lease.release()
       this.#leases = this.#leases.filter((other) => other !== held)
     } else if (next.do === 'reopen') await this.#reopen()
+  }
+
+  /**
+   * Appends until there is something to lease. Where all the rest is leased, what is appended to a full queue is the oldest
+   * that may go, and goes: then there is nothing, and the wait is ended.
+   */
+  async #lease(sink: Sink, maxBytes: number): Promise<Lease | undefined> {
+    const stop = new AbortController()
+    let leased = false
+    const leasing = this.#queue.reader(sink).lease(maxBytes, stop.signal)
+    const done = leasing.then(() => {
+      leased = true
+    })
+    for (let tries = 0; tries < 3 && !leased; tries++) {
+      const waiting = take(this.#queue, bulkBatch(this.#next, 1, size))
+      this.#next++
+      await waiting.stored
+      for (let turns = 0; turns < 100 && !leased; turns++) await turn()
+    }
+    if (!leased) stop.abort()
+    await done
+    return leasing
   }
 
   #seen(sink: Sink, seqs: readonly number[], texts: readonly string[]): void {
