@@ -1,8 +1,9 @@
-import { promisify } from 'node:util'
-import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib'
+import { crc32 } from 'node:zlib'
 import type { Batch, Seq, StoredBatch, Transport } from '../core/batch.ts'
 import type { Drops } from '../core/ledger.ts'
+import type { Zstd } from '../core/zstd.ts'
 import { deserialise, serialise } from './batch-payload.ts'
+import { BufferPool } from './buffer-pool.ts'
 
 /**
  * The stored form of a batch: one value of the queue, docs/queue-format.md. All numbers are little-endian.
@@ -41,43 +42,42 @@ export interface StoredHeader extends BatchHeader {
 
 /** A batch that only waits for its place: packing is asynchronous, the header is known when its turn comes. */
 export interface PackedBatch {
-  readonly payload: Buffer
+  /** The payload begins at `headRoom`; what is before it is for the header. */
+  readonly value: Buffer
+  readonly payloadBytes: number
   readonly compressed: boolean
   readonly plainBytes: number
   readonly count: number
 }
 
-const compress = promisify(zstdCompress)
-const decompress = promisify(zstdDecompress)
+/** Room for the header before a payload, so that the payload never moves. Intake totals take about 200 bytes. */
+const headRoom = 1024
+/** Each packing has one of either. */
+const plains = new BufferPool(4)
+const values = new BufferPool(16)
 
-/** Memory to serialise into, used again: new memory for each batch costs the kernel more than the copy into it. */
-const scratch: Buffer[] = []
-/** As many as libuv's pool compresses at once. */
-const maxScratch = 4
-const largestScratch = 2 ** 20
-
-/** Serialises and compresses on libuv's pool. A batch that cannot be compressed is stored as it is. */
-export async function packBatch(batch: Batch): Promise<PackedBatch> {
-  const memory = scratch.pop() ?? Buffer.alloc(0)
-  const plain = serialise(batch, (bytes) => (memory.length < bytes ? Buffer.allocUnsafeSlow(bytes + (bytes >>> 3)) : memory))
-  const compressed = plain.length < worthCompressing ? undefined : await deflate(plain)
-  const smaller = compressed !== undefined && compressed.length < plain.length
-  const payload = smaller ? compressed : Buffer.from(plain)
-  const used = Buffer.from(plain.buffer)
-  if (scratch.length < maxScratch && used.length <= largestScratch) scratch.push(used)
-  return { payload, compressed: smaller, plainBytes: plain.length, count: batch.ends.length }
+/** Serialises and compresses beside the event loop. A batch that cannot be compressed is stored as it is. */
+export async function packBatch(batch: Batch, zstd: Zstd, level: number): Promise<PackedBatch> {
+  let memory: Buffer | undefined
+  const plain = serialise(batch, (bytes) => {
+    memory = plains.take(bytes)
+    return memory
+  })
+  const value = values.take(headRoom + plain.length)
+  const room = value.subarray(headRoom, headRoom + plain.length - 1) // what is not smaller does not fit
+  const packed = plain.length < worthCompressing ? undefined : await zstd.compress(plain, room, level)
+  if (packed === undefined) value.set(plain, headRoom)
+  const shape = { compressed: packed !== undefined, plainBytes: plain.length, count: batch.ends.length }
+  if (memory !== undefined) plains.give(memory)
+  return { value, payloadBytes: packed ?? plain.length, ...shape }
 }
 
-/** Lines of a log take less than half; every further chunk would be another trip to the pool. */
-function deflate(plain: Buffer): Promise<Buffer | undefined> {
-  const chunkSize = Math.max(1024, plain.length >>> 1)
-  return compress(plain, { chunkSize, params: { [constants.ZSTD_c_compressionLevel]: 1 } }).catch(() => undefined)
-}
-
-/** The value to store. */
+/** The value to store: a view of the packed batch's memory, until `unpacked`. */
 export function sealBatch(packed: PackedBatch, header: Omit<BatchHeader, 'count'>): Buffer {
   const intake = Buffer.from(JSON.stringify(header.intake))
-  const value = Buffer.allocUnsafe(fixedBytes + intake.length + packed.payload.length)
+  const begin = headRoom - fixedBytes - intake.length
+  const whole = begin >= 0 ? packed.value : Buffer.concat([Buffer.alloc(-begin), packed.value])
+  const value = whole.subarray(Math.max(0, begin), whole.length - packed.value.length + headRoom + packed.payloadBytes)
   value[0] = magic
   value[1] = version
   value[2] = packed.compressed ? zstdFlag : 0
@@ -88,9 +88,13 @@ export function sealBatch(packed: PackedBatch, header: Omit<BatchHeader, 'count'
   value.writeUInt32LE(packed.plainBytes, 28)
   value.writeUInt32LE(intake.length, 32)
   value.set(intake, fixedBytes)
-  value.set(packed.payload, fixedBytes + intake.length)
   value.writeUInt32LE(checksum(value), 4)
   return value
+}
+
+/** The value is written, or given up: its memory may be used again. */
+export function releasePacked(packed: PackedBatch): void {
+  values.give(packed.value)
 }
 
 /** The header of a stored value, or undefined when any byte of the value is not what was written. */
@@ -112,18 +116,18 @@ function parseHeader(value: Buffer): StoredHeader {
 }
 
 /** The batch of a stored value whose header was read, or undefined when it cannot be made out. */
-export async function openBatch(value: Buffer, header: StoredHeader, queueId: string): Promise<StoredBatch | undefined> {
+export async function openBatch(value: Buffer, header: StoredHeader, queueId: string, zstd: Zstd): Promise<StoredBatch | undefined> {
   const payload = value.subarray(header.payloadAt)
-  const plain = (value[2] as number) & zstdFlag ? await inflate(payload, header.plainBytes) : payload
+  const plain = (value[2] as number) & zstdFlag ? await inflate(payload, header.plainBytes, zstd) : payload
   const batch = plain?.length === header.plainBytes ? deserialise(plain) : undefined
   return batch?.ends.length === header.count
     ? { ...batch, queueId, seqs: [[header.firstSeq, header.firstSeq + header.count - 1]] }
     : undefined
 }
 
-async function inflate(payload: Buffer, plainBytes: number): Promise<Buffer | undefined> {
-  const chunkSize = Math.max(1024, plainBytes)
-  return decompress(payload, { chunkSize, maxOutputLength: chunkSize }).catch(() => undefined)
+async function inflate(payload: Buffer, plainBytes: number, zstd: Zstd): Promise<Buffer | undefined> {
+  const plain = Buffer.allocUnsafeSlow(plainBytes)
+  return (await zstd.decompress(payload, plain)) === plainBytes ? plain : undefined
 }
 
 function checksum(value: Buffer): number {

@@ -11,6 +11,17 @@ export interface Origin {
   readonly certSubject?: string
 }
 
+/**
+ * Memory that is used again once each of its holders has released it. Who takes over a batch holds its memory; who hands
+ * the batch on without keeping it hands that over too. A holder that forgets to release costs only the reuse.
+ */
+export interface SharedMemory {
+  /** One holder more. */
+  retain(): void
+  /** One holder less. Nothing of the batch may be read afterwards. */
+  release(): void
+}
+
 /** Bits of `Batch.flags`, one byte a message. */
 export const MessageFlag = {
   /** Longer than the source's max_message_size: what follows was cut off and counted. */
@@ -35,6 +46,8 @@ export interface Batch {
   readonly runStarts: Uint32Array
   readonly runOrigins: Uint32Array
   readonly runTimes: Float64Array
+  /** What the arrays lie in; absent where that is left to the garbage collector. */
+  readonly memory?: SharedMemory
 }
 
 /** A message's number: one each, ascending from 0, never reused within a queue. */

@@ -14,12 +14,18 @@ export interface Rejected {
  * Messages handed out for sending. Every lease ends in `release`; what was not settled by then is handed out again.
  */
 export interface Lease {
+  /** Only until `forget` or `release`: its memory is used again after that. */
   readonly batch: StoredBatch
   /**
    * These messages are done, in any order; the cursor is the lowest gap. Dead letters, ledger and cursor are one write.
    * Resolves when that write is handed to the disk; it never rejects (a store that fails is reopened and written again).
    */
   settle(delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void>
+  /**
+   * The messages are sent and their fate is open: they stay leased, their bytes are let go of. What is not settled as
+   * delivered by `release` is read from the queue again.
+   */
+  forget(): void
   release(): void
 }
 

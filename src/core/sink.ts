@@ -3,12 +3,20 @@ import type { Component } from './component.ts'
 import type { RelayError } from './errors.ts'
 import type { Rejected } from './queue.ts'
 
-/** A sink's answer for exact messages. What it does not name is to be sent again. */
+/** A sink's answer for exact messages. What it does not name, and `unsettled` does not answer for, is to be sent again. */
 export interface Outcome {
   readonly delivered: readonly SeqRange[]
   readonly rejected: readonly Rejected[]
   /** Present when something is to be sent again: why, and when where the sink knows it better than our back-off. */
   readonly retry?: { readonly error: RelayError; readonly afterMs?: number }
+  /** Messages that are written to a peer which does not acknowledge: whether its program has read them shows later. */
+  readonly unsettled?: Unsettled
+}
+
+export interface Unsettled {
+  readonly seqs: readonly SeqRange[]
+  /** Resolves when the fate of all of them is known: what it does not name is to be sent again. Never rejects. */
+  readonly outcome: Promise<Omit<Outcome, 'unsettled'>>
 }
 
 /** One place where a sink delivers to, as /status shows it. */
@@ -20,7 +28,12 @@ export interface EndpointStatus {
 }
 
 export interface Sink extends Component {
-  /** Sends in order and answers when the fate of every message is known. Never rejects; an abort is answered at once with a retry. */
+  /**
+   * Sends in order and answers for every message; the batch's bytes are not used after that. Never rejects; an abort is
+   * answered at once with a retry.
+   */
   send(batch: StoredBatch, signal: AbortSignal): Promise<Outcome>
+  /** Nothing more comes for now: learns the fate of what is unsettled as fast as the peer allows, or gives up when the signal aborts. */
+  flush(signal: AbortSignal): Promise<void>
   endpoints(): readonly EndpointStatus[]
 }

@@ -44,11 +44,15 @@ export class Carry {
     this.#length = length
   }
 
-  /** Writes the first `length` bytes of what is carried followed by `chunk[from..)` as one message, and forgets all of it. */
-  emit(chunk: Uint8Array, from: number, length: number, flags: number, out: MessageWriter): void {
+  /**
+   * Writes the first `length` bytes of what is carried followed by `chunk[from..)` as one message, and forgets all of it.
+   * `behind`: bytes of the chunk after the message that are written too, so that the next one follows it as it was received.
+   */
+  emit(chunk: Uint8Array, from: number, length: number, behind: number, flags: number, out: MessageWriter): void {
     const carried = Math.min(this.#length, length)
     const start = out.put(this.#bytes, 0, carried)
-    if (length > carried) out.put(chunk, from, from + length - carried)
+    const rest = length - carried + behind
+    if (rest > 0) out.put(chunk, from, from + rest)
     out.message(start, start + length, flags)
     this.clear()
   }

@@ -62,7 +62,7 @@ export class CountedFrame {
     const carried = this.#carry.length
     if (carried > 0) {
       this.#counts.cutOff++
-      this.#carry.emit(new Uint8Array(0), 0, carried, MessageFlag.cutOff, out)
+      this.#carry.emit(new Uint8Array(0), 0, carried, 0, MessageFlag.cutOff, out)
     } else if (this.#wanted > 0) {
       this.#counts.skippedBytes += this.#headerBytes
     }
@@ -74,7 +74,7 @@ export class CountedFrame {
     const flags = this.#rest > 0 ? MessageFlag.truncated : 0
     if (flags !== 0) this.#counts.truncated++
     // Something is carried only where the chunk begins, so nothing of this chunk waits in the run before it.
-    if (this.#carry.length > 0) this.#carry.emit(chunk, at, this.#wanted, flags, out)
+    if (this.#carry.length > 0) this.#carry.emit(chunk, at, this.#wanted, 0, flags, out)
     else frameRun.mark(chunk, at, at + missing, flags, out)
     this.#wanted = 0
   }

@@ -50,7 +50,7 @@ export class Line implements OpenFrame {
     if (this.#overflowed) return
     // Until now the last bytes could still have been a line end, which does not count.
     if (this.#length > this.#limits.maxMessageBytes + trimmedBytes) {
-      this.#write(chunk, from, this.#length, 0, out)
+      this.#write(chunk, from, this.#length, 0, 0, out)
       this.#overflowed = true
     } else {
       this.#carry.append(chunk, from, to)
@@ -65,7 +65,7 @@ export class Line implements OpenFrame {
     const end = to - this.#trimmed(chunk, from, to, terminator)
     if (end === from) this.#counts.empty++
     else if (end - from <= this.#limits.maxMessageBytes) frameRun.mark(chunk, from, end, 0, out)
-    else this.#write(chunk, from, end - from, 0, out)
+    else this.#write(chunk, from, end - from, 0, 0, out)
   }
 
   /** We cannot know whether the last line is whole, so it is flagged as cut off even where it looks complete. */
@@ -74,12 +74,14 @@ export class Line implements OpenFrame {
   }
 
   #finish(chunk: Uint8Array, from: number, to: number, terminator: number, flags: number, out: MessageWriter): void {
-    const length = this.#length + to - from - this.#trimmed(chunk, from, to, terminator)
+    const trimmed = this.#trimmed(chunk, from, to, terminator)
+    const length = this.#length + to - from - trimmed
+    const behind = trimmed === 0 && terminator !== noTerminator && to < chunk.length ? 1 : 0
     const overflowed = this.#overflowed
     this.#length = 0
     this.#overflowed = false
     if (overflowed) return
-    if (length > 0) this.#write(chunk, from, length, flags, out)
+    if (length > 0) this.#write(chunk, from, length, behind, flags, out)
     else {
       this.#counts.empty++
       this.#carry.clear()
@@ -87,15 +89,15 @@ export class Line implements OpenFrame {
   }
 
   /** What is carried and `length` bytes in all become a message, or are refused. */
-  #write(chunk: Uint8Array, from: number, length: number, flags: number, out: MessageWriter): void {
+  #write(chunk: Uint8Array, from: number, length: number, behind: number, flags: number, out: MessageWriter): void {
     const { maxMessageBytes, whenTooLong } = this.#limits
     frameRun.flush(chunk, out)
     if (length <= maxMessageBytes) {
       if (flags === MessageFlag.cutOff) this.#counts.cutOff++
-      this.#carry.emit(chunk, from, length, flags, out)
+      this.#carry.emit(chunk, from, length, behind, flags, out)
     } else if (whenTooLong === 'truncate') {
       this.#counts.truncated++
-      this.#carry.emit(chunk, from, maxMessageBytes, MessageFlag.truncated, out)
+      this.#carry.emit(chunk, from, maxMessageBytes, 0, MessageFlag.truncated, out)
     } else {
       this.#counts.tooLong++
       this.#carry.clear()

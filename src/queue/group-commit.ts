@@ -1,7 +1,8 @@
-import { type PackedBatch, packBatch, sealBatch } from '../batch/batch-codec.ts'
+import { type PackedBatch, packBatch, releasePacked, sealBatch } from '../batch/batch-codec.ts'
 import { countByTransport } from '../batch/messages.ts'
 import type { Batch, Seq, StoredBatch } from '../core/batch.ts'
 import type { Checkpoint } from '../core/intake.ts'
+import { zstd } from '../native/zstd.ts'
 import type { IntakeBooks } from './intake-books.ts'
 import { addCounts, type TransportCounts } from './intake-totals.ts'
 import { batchKey, checkpointKey, cursorKey, intakeKey } from './keys.ts'
@@ -13,6 +14,8 @@ import { storedBytes } from './stored-batches.ts'
 
 /** Batches being compressed at once: one thread of libuv's four stays free for LevelDB. */
 const maxPacking = 3
+/** Logs become a third of their size at the price of a memory copy or two; higher levels gain little for much more. */
+const zstdLevel = 1
 /** Small batches that wait together become one record of up to this many bytes. */
 const joinBytes = 256 * 1024
 /** Stored bytes in one write. */
@@ -45,7 +48,7 @@ export interface CommitTarget {
   readonly sync: boolean
   /** Writes until it succeeds; false when the store was closed before. */
   write(ops: Op[], sync: boolean): Promise<boolean>
-  /** These batches are stored and may be read. */
+  /** These batches are stored and may be read; takes them over. */
   committed(records: readonly Committed[]): void
 }
 
@@ -126,13 +129,13 @@ export class GroupCommit {
       const parts = this.#takeParts()
       const record: PendingRecord = {
         parts,
-        batch: mergeBatches(parts.map(({ batch }) => batch)),
+        batch: joined(parts),
         firstSeq: (parts[0] as Waiting).firstSeq,
         weight: parts.reduce((sum, { batch }) => sum + weightOf(batch), 0),
       }
       this.#records.push(record)
       this.#packing++
-      void packBatch(record.batch).then((packed) => {
+      void packBatch(record.batch, zstd(), zstdLevel).then((packed) => {
         record.packed = packed
         this.#packing--
         this.#pack()
@@ -166,7 +169,10 @@ export class GroupCommit {
         const written = await this.#target.write(ops, this.#target.sync && records.length > 0)
         if (!written || this.#closed) return this.close() // what waits stays unanswered, and #running stays true
         this.#writing = []
-        for (const record of records) this.#pendingBytes -= record.weight
+        for (const { weight, packed } of records) {
+          this.#pendingBytes -= weight
+          releasePacked(packed as PackedBatch)
+        }
         this.#target.committed(committed)
         for (const part of records.flatMap(({ parts }) => parts)) part.stored()
       }
@@ -215,6 +221,13 @@ export class GroupCommit {
     const extent = { first: firstSeq, end, position, bytes, ...(timeMs === undefined ? {} : { timeMs }) }
     return { extent, batch: { ...batch, queueId: this.#target.queueId, seqs: [[firstSeq, end - 1]] } }
   }
+}
+
+/** The parts as one batch, which holds what they held. */
+function joined(parts: readonly Waiting[]): Batch {
+  const batch = mergeBatches(parts.map((part) => part.batch))
+  if (parts.length > 1) for (const part of parts) part.batch.memory?.release()
+  return batch
 }
 
 /** What a batch takes in memory: its bytes, its arrays, its objects. */

@@ -17,7 +17,7 @@ export function queueStatus({ books, board, maxBytes, letters, recent }: StatusP
   const { cursors, queueId, bytes, oldestSeq } = books
   const { nextSeq } = books.readable
   const slowest = cursors.toSorted((a, b) => a.seq - b.seq)[0]
-  const oldestAtMs = slowest?.oldestAtMs ?? recent.from(slowest?.batch ?? nextSeq, 0)[0]?.extent.timeMs
+  const oldestAtMs = slowest?.oldestAtMs ?? recent.timeOf(slowest?.batch ?? nextSeq)
   return {
     ...board.status(),
     queueId,

@@ -24,10 +24,11 @@ export class RecentBatches {
     this.#maxBytes = maxBytes
   }
 
-  /** `reached`: stored bytes that the fastest sink has read. */
+  /** Takes over the batch. `reached`: stored bytes that the fastest sink has read. */
   add(extent: Extent, batch: StoredBatch, reached: number): void {
     if (extent.position - reached > this.#maxBytes / 4) {
       this.#evict(() => true)
+      batch.memory?.release()
       return
     }
     this.#batches.set(extent.first, { extent, batch })
@@ -35,18 +36,24 @@ export class RecentBatches {
     this.#evict((bytes) => bytes > this.#maxBytes)
   }
 
-  /** Batches in a row from `from` on, until `maxBytes` of messages; none when the first is not held. */
+  /** Batches in a row from `from` on, which the caller holds, until `maxBytes` of messages; none when the first is not held. */
   from(from: Seq, maxBytes: number): Fetched[] {
     const found: Fetched[] = []
     let bytes = 0
     for (let at = this.#batches.get(from); at !== undefined && (bytes === 0 || bytes < maxBytes); at = this.#batches.get(at.extent.end)) {
       bytes += at.batch.bytes.length
+      at.batch.memory?.retain()
       found.push(at)
     }
     return found
   }
 
-  /** Lets go of what every sink has passed. */
+  /** When the first message of the batch that begins at `first` was received; undefined when it is not held. */
+  timeOf(first: Seq): number | undefined {
+    return this.#batches.get(first)?.extent.timeMs
+  }
+
+  /** Lets go of what every sink has read. */
   forget(before: Seq): void {
     this.#evict((_bytes, extent) => extent.end <= before)
   }
@@ -56,6 +63,7 @@ export class RecentBatches {
       if (!wanted(this.#bytes, extent)) return
       this.#batches.delete(first)
       this.#bytes -= batch.bytes.length
+      batch.memory?.release()
     }
   }
 }

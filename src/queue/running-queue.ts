@@ -197,6 +197,7 @@ export class RunningQueue implements ReaderSource {
   // The readers
 
   async fetch(from: Seq, maxBytes: number): Promise<Fetched[] | undefined> {
+    this.#recent.forget(Math.min(...[...this.#readers.values()].map((reader) => reader.next)))
     const recent = this.#recent.from(from, maxBytes)
     if (recent.length > 0) return recent
     return this.keeper.use((db) => readBatches(db, this.books.queueId, from, this.books.readable, maxBytes))
@@ -213,7 +214,6 @@ export class RunningQueue implements ReaderSource {
   /** A cursor moved: write it, and let go of what nobody needs. */
   async #moved(cursor: SinkCursor, ops: readonly Op[]): Promise<void> {
     const passed = this.books.passed() // now: by the end of the write the cursors in memory are ahead of those on disk
-    this.#recent.forget(passed.seq)
     this.#weigh()
     if (await this.#commit.note(cursor, ops)) this.#disposal.consider(passed)
   }

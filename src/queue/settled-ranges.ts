@@ -44,6 +44,20 @@ export class SettledRanges {
     return range !== undefined && range.from <= through
   }
 
+  /** What of the range is not settled. */
+  gaps(from: Seq, through: Seq): SeqRange[] {
+    const gaps: SeqRange[] = []
+    let next = from
+    for (let i = this.#search(from); i < this.#ranges.length && next <= through; i++) {
+      const known = this.#ranges[i] as Settled
+      if (known.from > through) break
+      if (known.from > next) gaps.push([next, known.from - 1])
+      next = known.through + 1
+    }
+    if (next <= through) gaps.push([next, through])
+    return gaps
+  }
+
   /** Settles what was not settled in `[from, through]`; returns that part. */
   add(from: Seq, through: Seq, fate: Fate): SeqRange[] {
     const added: SeqRange[] = []

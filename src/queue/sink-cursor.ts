@@ -80,6 +80,11 @@ export class SinkCursor {
     return first < this.#record.seq || this.#settled.touches(first, last)
   }
 
+  /** The parts of `first` through `last` that are not settled. */
+  unsettled(first: Seq, last: Seq): SeqRange[] {
+    return this.#settled.gaps(Math.max(first, this.#record.seq), last)
+  }
+
   /** Reading has reached this batch. */
   enter(extent: Extent): void {
     this.#window.push(extent)

@@ -6,7 +6,11 @@ import { mergeStored } from './merge-batches.ts'
 import type { Notifier } from './notifier.ts'
 import type { Fetched } from './recent-batches.ts'
 import type { Extent, SinkCursor } from './sink-cursor.ts'
+import { ReturnedMessages } from './returned-messages.ts'
 import { intersect, type Outstanding, StoredLease } from './stored-lease.ts'
+
+/** Batches of more bytes are leased alone: joining them would copy them. */
+const maxJoinedBytes = 128 * 1024
 
 /** Where a reader's batches come from and its outcomes go. */
 export interface ReaderSource {
@@ -15,7 +19,7 @@ export interface ReaderSource {
   readonly closed: boolean
   /** Something became readable, was released, or the queue was closed. */
   readonly changed: Notifier
-  /** Batches from `from` on; undefined when the queue was closed meanwhile. */
+  /** Batches from `from` on, held by the caller; undefined when the queue was closed meanwhile. */
   fetch(from: Seq, maxBytes: number): Promise<Fetched[] | undefined>
   /** Messages of this sink that cannot be read any more. */
   damaged(cursor: SinkCursor, messages: number): void
@@ -26,10 +30,9 @@ export interface ReaderSource {
 export class SinkReader implements QueueReader {
   readonly cursor: SinkCursor
   readonly #source: ReaderSource
-  /** First number of the next batch to read. */
   #next: Seq
   #position: number
-  #released: StoredBatch[] = []
+  readonly #returned = new ReturnedMessages()
   #out = new Set<Outstanding>()
   #ahead: { from: Seq; fetched: Promise<Fetched[] | undefined> } | undefined
   /** The end of a chain: reading is done by one caller at a time, in order. */
@@ -40,6 +43,11 @@ export class SinkReader implements QueueReader {
     this.#source = source
     this.#next = cursor.batch
     this.#position = cursor.record.position
+  }
+
+  /** First number of the next batch to read. */
+  get next(): Seq {
+    return this.#next
   }
 
   /** Stored bytes before the next batch to read. */
@@ -70,7 +78,7 @@ export class SinkReader implements QueueReader {
 
   /** In its turn, so that what is read is leased before anything is dropped. */
   async #take(maxBytes: number): Promise<StoredLease | undefined> {
-    const batch = this.#takeReleased() ?? (await this.#read(maxBytes))
+    const batch = (await this.#takeReturned()) ?? (await this.#read(maxBytes))
     return batch === undefined ? undefined : this.#hand(batch)
   }
 
@@ -82,10 +90,10 @@ export class SinkReader implements QueueReader {
 
   #hand(batch: StoredBatch): StoredLease {
     const lease = new StoredLease(batch, {
-      settle: (settling, rejected) => this.#settle(batch, settling, rejected),
-      release: () => {
+      settle: (settling, delivered, rejected) => this.#settle(settling, delivered, rejected),
+      release: (left, forgotten) => {
         this.#out.delete(lease)
-        this.#putBack(batch)
+        this.#putBack(left, forgotten)
       },
     })
     this.#out.add(lease)
@@ -104,21 +112,52 @@ export class SinkReader implements QueueReader {
     return this.#source.settled(this.cursor, batch, refused)
   }
 
-  #putBack(batch: StoredBatch): void {
-    const rest = this.#unsettled(batch)
-    if (rest === undefined) return
-    const first = firstOf(rest)
-    const at = this.#released.findIndex((other) => firstOf(other) > first)
-    this.#released.splice(at === -1 ? this.#released.length : at, 0, rest)
+  #putBack(batch: StoredBatch, forgotten: boolean): void {
+    const rest = forgotten ? undefined : this.#unsettled(batch)
+    const seqs = forgotten ? this.#unsettledRanges(batch.seqs) : rest?.seqs
+    if (rest === undefined) batch.memory?.release()
+    if (seqs === undefined || seqs.length === 0) return
+    this.#returned.add(rest === undefined ? { seqs } : { seqs, batch: rest })
     this.#source.changed.notify()
   }
 
-  #takeReleased(): StoredBatch | undefined {
-    for (let batch = this.#released.shift(); batch !== undefined; batch = this.#released.shift()) {
-      const rest = this.#unsettled(batch)
+  /** What came back, without what was settled meanwhile. Undefined when there is nothing, or the queue was closed. */
+  async #takeReturned(): Promise<StoredBatch | undefined> {
+    for (let returned = this.#returned.shift(); returned !== undefined; returned = this.#returned.shift()) {
+      const { batch, seqs } = returned
+      const rest = batch === undefined ? await this.#readAgain(seqs) : this.#unsettled(batch)
       if (rest !== undefined) return rest
+      batch?.memory?.release()
+      if (this.#source.closed) return undefined
     }
     return undefined
+  }
+
+  /** The first batch that holds any of these messages; what the batches behind it hold goes back. */
+  async #readAgain(seqs: readonly SeqRange[]): Promise<StoredBatch | undefined> {
+    const [first] = this.#unsettledRanges(seqs)
+    const extent = first && this.cursor.window.find(({ end }) => end > first[0])
+    if (extent === undefined) return undefined
+    let fetched: Fetched[] | undefined
+    try {
+      fetched = await this.#source.fetch(extent.first, 1)
+    } finally {
+      if (fetched === undefined) this.#returned.add({ seqs })
+    }
+    const [found, ...more] = fetched ?? []
+    for (const { batch } of more) batch?.memory?.release()
+    if (found === undefined) return undefined
+    const behind = intersect(seqs, [[found.extent.end, Number.MAX_SAFE_INTEGER]])
+    if (behind.length > 0) this.#returned.add({ seqs: behind })
+    if (found.batch === undefined) return this.#damaged(found.extent)
+    const wanted = intersect(seqs, found.batch.seqs)
+    const rest = selectMessages(found.batch, (seq) => holds(wanted, seq) && !this.cursor.isSettled(seq))
+    if (rest === undefined) found.batch.memory?.release()
+    return rest
+  }
+
+  #unsettledRanges(seqs: readonly SeqRange[]): SeqRange[] {
+    return seqs.flatMap(([from, through]) => this.cursor.unsettled(from, through))
   }
 
   #unsettled(batch: StoredBatch): StoredBatch | undefined {
@@ -134,16 +173,18 @@ export class SinkReader implements QueueReader {
       const parts: StoredBatch[] = []
       let bytes = 0
       for (const [i, { extent, batch }] of fetched.entries()) {
-        if (bytes >= maxBytes) {
+        const size = batch?.bytes.length ?? 0
+        if (bytes >= maxBytes || (bytes > 0 && bytes + size > maxJoinedBytes)) {
           this.#ahead = { from: extent.first, fetched: Promise.resolve(fetched.slice(i)) }
           break
         }
-        bytes += batch?.bytes.length ?? 0
+        bytes += size
         this.#reach(extent)
         const rest = batch === undefined ? this.#damaged(extent) : this.#unsettled(batch)
         if (rest !== undefined) parts.push(rest)
+        else batch?.memory?.release()
       }
-      if (parts.length > 0) return mergeStored(parts)
+      if (parts.length > 0) return joined(parts)
     }
     return undefined
   }
@@ -163,13 +204,16 @@ export class SinkReader implements QueueReader {
   async #fetch(maxBytes: number): Promise<Fetched[] | undefined> {
     const ahead = this.#ahead
     this.#ahead = undefined
-    return ahead?.from === this.#next ? await ahead.fetched : await this.#source.fetch(this.#next, maxBytes)
+    if (ahead?.from === this.#next) return ahead.fetched
+    if (ahead !== undefined) void ahead.fetched.then(releaseAll, ignored)
+    return this.#source.fetch(this.#next, maxBytes)
   }
 
   /** The batch after a leased one is read while that one is sent. */
   #prefetch(maxBytes: number): void {
     const from = this.#next
     if (this.#ahead?.from === from || from >= this.#source.readableEnd) return
+    void this.#ahead?.fetched.then(releaseAll, ignored)
     const fetched = this.#source.fetch(from, maxBytes)
     fetched.catch(ignored) // whoever reads it has the error
     this.#ahead = { from, fetched }
@@ -189,6 +233,7 @@ export class SinkReader implements QueueReader {
       const [following] = rest
       if (following !== undefined) this.#ahead = { from: following.extent.first, fetched: Promise.resolve(rest) }
       this.#reach(oldest.extent)
+      oldest.batch?.memory?.release()
       if (oldest.batch === undefined) this.#damaged(oldest.extent)
       else if (!this.#isDropped(oldest.extent)) return this.cursor.drop(oldest.extent)
       return 0
@@ -210,6 +255,17 @@ function ignored(): undefined {
   return undefined
 }
 
-function firstOf(batch: StoredBatch): Seq {
-  return (batch.seqs[0] as SeqRange)[0]
+function releaseAll(fetched: readonly Fetched[] | undefined): void {
+  for (const { batch } of fetched ?? []) batch?.memory?.release()
+}
+
+/** The parts as one batch, which holds what they held. */
+function joined(parts: readonly StoredBatch[]): StoredBatch {
+  const batch = mergeStored(parts)
+  if (parts.length > 1) for (const { memory } of parts) memory?.release()
+  return batch
+}
+
+function holds(ranges: readonly SeqRange[], seq: Seq): boolean {
+  return ranges.some(([from, through]) => from <= seq && seq <= through)
 }

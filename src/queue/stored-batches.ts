@@ -1,5 +1,6 @@
 import { openBatch, readHeader, type StoredHeader } from '../batch/batch-codec.ts'
 import type { Seq, SeqRange } from '../core/batch.ts'
+import { zstd } from '../native/zstd.ts'
 import { batchKey, seqOfKey } from './keys.ts'
 import type { LevelDb } from './leveldb.ts'
 import type { Fetched } from './recent-batches.ts'
@@ -25,7 +26,7 @@ export async function readBatches(db: LevelDb, queueId: string, from: Seq, head:
   let at = from
   let bytes = 0
   for await (const { header, value } of readValues(db, from, head.nextSeq, maxBytes)) {
-    const batch = await openBatch(value, header, queueId)
+    const batch = await openBatch(value, header, queueId, zstd())
     if (batch === undefined) continue
     const { firstSeq: first, position, count } = header
     if (first > at) found.push({ extent: { first: at, end: first, position, bytes: 0 } })

@@ -1,5 +1,6 @@
 import type { Seq, SeqRange, StoredBatch } from '../core/batch.ts'
 import type { Lease, Rejected } from '../core/queue.ts'
+import { withoutBytes } from './returned-messages.ts'
 
 /** A lease seen by its reader: the numbers between which it holds messages. */
 export interface Outstanding {
@@ -8,33 +9,51 @@ export interface Outstanding {
 }
 
 interface LeaseEnd {
-  settle(delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void>
-  release(): void
+  settle(batch: StoredBatch, delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void>
+  /** `forgotten`: without the bytes. */
+  release(batch: StoredBatch, forgotten: boolean): void
 }
 
 /** Messages out for sending. After `release` it does nothing any more: its messages may be out again. */
 export class StoredLease implements Lease, Outstanding {
-  readonly batch: StoredBatch
   readonly first: Seq
   readonly last: Seq
   readonly #end: LeaseEnd
+  #batch: StoredBatch
+  #forgotten = false
   #released = false
 
+  /** Holds the batch until `forget` or `release`. */
   constructor(batch: StoredBatch, end: LeaseEnd) {
-    this.batch = batch
+    this.#batch = batch
     this.first = (batch.seqs[0] as SeqRange)[0]
     this.last = (batch.seqs.at(-1) as SeqRange)[1]
     this.#end = end
   }
 
+  get batch(): StoredBatch {
+    return this.#batch
+  }
+
   settle(delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void> {
-    return this.#released ? Promise.resolve() : this.#end.settle(delivered, rejected)
+    if (this.#released) return Promise.resolve()
+    // A dead letter needs its bytes: what is refused after `forget` is handed out once more.
+    return this.#end.settle(this.#batch, delivered, this.#forgotten ? [] : rejected)
+  }
+
+  forget(): void {
+    if (this.#released || this.#forgotten) return
+    this.#forgotten = true
+    this.#batch.memory?.release()
+    this.#batch = withoutBytes(this.#batch)
   }
 
   release(): void {
     if (this.#released) return
     this.#released = true
-    this.#end.release()
+    const batch = this.#batch
+    this.#batch = withoutBytes(batch)
+    this.#end.release(batch, this.#forgotten)
   }
 }
 

@@ -2,7 +2,7 @@ import { type Message, messagesOf } from '../batch/messages.ts'
 import type { StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { FormatMessage } from '../syslog/formatter.ts'
-import { FrameEncoder, type Framing, framedRun, type LineFeeds } from './frames.ts'
+import { type FramedRun, FrameEncoder, type Framing, framedRun, type LineFeeds } from './frames.ts'
 import type { Refusal } from './outcome.ts'
 
 export interface EncodeOptions {
@@ -52,18 +52,38 @@ export class BatchEncoder {
   }
 
   #inPlace(): Slice | undefined {
-    const { framing, lineFeeds, sliceBytes } = this.#options
-    const run = framedRun(this.#batch, this.#index, { framing, lineFeeds, maxBytes: sliceBytes })
-    if (run === undefined || (run.to - run.from < minInPlaceBytes && run.end < this.#batch.ends.length)) return undefined
+    const run = this.#framedRun()
+    if (run === undefined || !this.#worthwhile(run)) return undefined
     this.#index = run.end
     return { bytes: this.#batch.bytes.subarray(run.from, run.to), end: run.end }
   }
 
+  /** Up to the next stretch that lies framed in the batch. */
   #copied(): Slice {
-    const { bytes, starts, ends } = this.#batch
     const out = this.#slice(0)
-    while (this.#index < ends.length && out.put(bytes, starts[this.#index] as number, ends[this.#index] as number)) this.#index++
+    for (let run = this.#framedRun(); this.#index < this.#batch.ends.length; run = this.#framedRun()) {
+      if (out.length > 0 && run !== undefined && this.#worthwhile(run)) break
+      if (!this.#copy(out, run?.end ?? this.#index + 1)) break
+    }
     return { bytes: out.take(), end: this.#index }
+  }
+
+  /** Copies messages up to index `end`; false when not all of them fit. */
+  #copy(out: SliceBuffer, end: number): boolean {
+    const { bytes, starts, ends } = this.#batch
+    for (; this.#index < end; this.#index++) {
+      if (!out.put(bytes, starts[this.#index] as number, ends[this.#index] as number)) return false
+    }
+    return true
+  }
+
+  #framedRun(): FramedRun | undefined {
+    const { framing, lineFeeds, sliceBytes } = this.#options
+    return framedRun(this.#batch, this.#index, { framing, lineFeeds, maxBytes: sliceBytes })
+  }
+
+  #worthwhile(run: FramedRun): boolean {
+    return run.to - run.from >= minInPlaceBytes || run.end === this.#batch.ends.length
   }
 
   #rewritten(messages: Iterator<Message>): Slice {
@@ -121,6 +141,10 @@ class SliceBuffer {
     if (length < 0) return false
     this.#length = length
     return true
+  }
+
+  get length(): number {
+    return this.#length
   }
 
   take(): Buffer {

@@ -5,6 +5,7 @@ import type { Intake } from '../core/intake.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Collector } from './collector.ts'
 import { type Opening, readOpening } from './connection-opening.ts'
+import { endReadShared, readShared } from './shared-read-buffer.ts'
 import { type SourceCounters, tellTooLong } from './source-counters.ts'
 import type { TlsAcceptor } from './tls-acceptor.ts'
 
@@ -37,6 +38,8 @@ export class StreamConnection {
   #framer: Framer | undefined
   #stage: 'plain' | 'handshake' | 'secure' | 'closed' = 'plain'
   #paused = false
+  /** Read and not yet framed, because the collector was saturated. */
+  #held: Buffer | undefined
   #empty = true
   #endedByUs = false
   #closing = false
@@ -49,8 +52,8 @@ export class StreamConnection {
     this.#socket = socket
     this.#origin = { peer, port: this.port, transport: 'tcp' }
     this.#lastReadMs = context.clock.nowMs
-    socket.once('data', (chunk: Buffer) => this.#open(chunk))
     this.#listen(socket)
+    readShared(socket, (chunk) => this.#receive(chunk))
     if (context.blocked()) this.pause()
   }
 
@@ -74,7 +77,8 @@ export class StreamConnection {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    this.#socket.resume()
+    this.#readHeld()
+    if (!this.#paused) this.#socket.resume()
   }
 
   /** Tells the peer that we are leaving; what it still sends is read. */
@@ -89,8 +93,7 @@ export class StreamConnection {
     if (this.#endedByUs && this.#socket.destroyed) return
     this.#endedByUs = true
     this.#closing = true
-    // Paused, the socket may hold a chunk that its sender knows to be received; read() hands it to 'data'.
-    if (this.#paused) this.#socket.read()
+    this.#readHeld() // its sender knows it to be received
     if (this.#stage === 'handshake') this.#context.acceptor?.abandon(this.#socket)
     this.#finishFraming()
     this.#socket.destroy()
@@ -111,11 +114,15 @@ export class StreamConnection {
     })
   }
 
+  #receive(chunk: Buffer): void {
+    if (this.#empty && this.#stage === 'plain') this.#open(chunk)
+    else this.#read(chunk)
+  }
+
   #open(first: Buffer): void {
     const { transports, acceptor } = this.#context
     const opening = readOpening(first, transports)
     if (opening === 'syslog') {
-      this.#socket.on('data', (chunk: Buffer) => this.#read(chunk))
       this.#read(first)
     } else if (opening === 'tls' && acceptor !== undefined) {
       this.#shakeHands(first, acceptor)
@@ -132,8 +139,8 @@ export class StreamConnection {
     this.#empty = false
     if (collector.saturated && !this.#closing) {
       // Thousands of connections may be read in one turn of the event loop: their chunks must not become one batch.
+      this.#held = Buffer.from(chunk)
       this.#wait()
-      this.#socket.unshift(chunk)
       return
     }
     this.#framer ??= this.#context.newFramer()
@@ -144,6 +151,12 @@ export class StreamConnection {
     if (collector.pressed) this.#wait()
   }
 
+  #readHeld(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined) this.#read(held)
+  }
+
   #wait(): void {
     this.pause()
     this.#context.onPaused(this)
@@ -152,15 +165,16 @@ export class StreamConnection {
   #shakeHands(chunk: Buffer, acceptor: TlsAcceptor): void {
     const socket = this.#socket
     this.#stage = 'handshake'
+    endReadShared(socket)
     socket.pause()
-    socket.unshift(chunk)
+    socket.unshift(Buffer.from(chunk))
     acceptor.accept(socket, (secure, certSubject) => {
       this.#stage = 'secure'
       this.#socket = secure
       this.#lastReadMs = this.#context.clock.nowMs
       this.#origin = { peer: this.peer, port: this.port, transport: 'tls', ...(certSubject === undefined ? {} : { certSubject }) }
-      secure.on('data', (data: Buffer) => this.#read(data))
       this.#listen(secure)
+      readShared(secure, (data) => this.#read(data))
       // Not in this turn: Node loses what came in one chunk with the end of a TLS 1.3 handshake if our side ends before it is read.
       if (this.#endedByUs) setImmediate(() => secure.end())
       if (this.#context.blocked()) this.pause()

@@ -3,6 +3,7 @@ import t from 'tap'
 import { type BatchHeader, openBatch, packBatch, readHeader, sealBatch } from '../../src/batch/batch-codec.ts'
 import { BatchWriter } from '../../src/batch/batch-writer.ts'
 import type { Batch, Origin } from '../../src/core/batch.ts'
+import { zlibZstd, zstd } from '../../src/native/zstd.ts'
 
 const header: Omit<BatchHeader, 'count'> = {
   firstSeq: 2 ** 40,
@@ -35,11 +36,11 @@ t.test('a batch comes back as it was', async (t) => {
   await fc.assert(
     fc.asyncProperty(messages, async (written) => {
       const batch = batchOf(written)
-      const value = sealBatch(await packBatch(batch), header)
+      const value = sealBatch(await packBatch(batch, zstd(), 1), header)
       const read = readHeader(value)
       if (read === undefined) throw new Error('no header')
       const last = header.firstSeq + written.length - 1
-      t.same(await openBatch(value, read, 'id'), { ...batch, queueId: 'id', seqs: [[header.firstSeq, last]] })
+      t.same(await openBatch(value, read, 'id', zlibZstd), { ...batch, queueId: 'id', seqs: [[header.firstSeq, last]] })
       t.match(read, { ...header, count: written.length })
     }),
     { numRuns: 50 },
@@ -48,14 +49,14 @@ t.test('a batch comes back as it was', async (t) => {
 
 t.test('what repeats is compressed, small batches are not', async (t) => {
   const line = Buffer.from('<134>1 2026-11-21T10:00:00Z host app - - - the same line again and again')
-  const large = await packBatch(batchOf(Array.from({ length: 1000 }, () => ({ bytes: line, origin: 0, gap: 1, flags: 0 }))))
+  const large = await packBatch(batchOf(Array.from({ length: 1000 }, () => ({ bytes: line, origin: 0, gap: 1, flags: 0 }))), zstd(), 1)
   t.equal(large.compressed, true)
-  t.ok(large.payload.length < large.plainBytes / 10)
-  t.equal((await packBatch(batchOf([{ bytes: line, origin: 0, gap: 0, flags: 0 }]))).compressed, false)
+  t.ok(large.payloadBytes < large.plainBytes / 10)
+  t.equal((await packBatch(batchOf([{ bytes: line, origin: 0, gap: 0, flags: 0 }]), zstd(), 1)).compressed, false)
 })
 
 t.test('every flipped byte, and every shorter value, is found', async (t) => {
-  const value = sealBatch(await packBatch(batchOf([{ bytes: Buffer.from('message'), origin: 1, gap: 2, flags: 1 }])), header)
+  const value = sealBatch(await packBatch(batchOf([{ bytes: Buffer.from('message'), origin: 1, gap: 2, flags: 1 }]), zstd(), 1), header)
   t.ok(readHeader(value))
   for (let at = 0; at < value.length; at++) {
     const flipped = Buffer.from(value)
@@ -66,5 +67,5 @@ t.test('every flipped byte, and every shorter value, is found', async (t) => {
   t.equal(readHeader(value.subarray(1)), undefined)
   const read = readHeader(value)
   if (read === undefined) throw new Error('no header')
-  t.equal(await openBatch(value.subarray(0, -1), read, 'id'), undefined, 'lengths that do not add up')
+  t.equal(await openBatch(value.subarray(0, -1), read, 'id', zstd()), undefined, 'lengths that do not add up')
 })

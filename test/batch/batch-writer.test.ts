@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { BatchWriter } from '../../src/batch/batch-writer.ts'
+import type { Batch } from '../../src/core/batch.ts'
 import { batchOf, messages, origin, plain, write } from './batches.ts'
 
 const sender = origin('192.0.2.1', 'tcp')
@@ -17,7 +18,7 @@ test('what was written is read back: bytes, flags, origins and times', async (t)
 })
 
 test('consecutive puts lie side by side, so a message may span them', async (t) => {
-  const writer = new BatchWriter(1)
+  const writer = new BatchWriter()
   writer.from(sender, 1)
   const start = writer.put(Buffer.from('xab'), 1, 3)
   t.equal(writer.put(Buffer.from('cdx'), 0, 2), start + 2)
@@ -57,13 +58,13 @@ test('any number of messages and runs fits', async (t) => {
     origin: origin(`peer ${i % 700}`, 'udp'),
     receivedAtMs: i >> 1,
   }))
-  const writer = new BatchWriter(8)
+  const writer = new BatchWriter()
   for (const message of list) write(writer, message)
   t.strictSame(plain(writer.take()), list)
 })
 
 test('take begins a new batch and leaves the old one alone', async (t) => {
-  const writer = new BatchWriter(8)
+  const writer = new BatchWriter()
   t.equal(writer.take(), undefined, 'nothing yet')
   const first = { text: 'first', flags: 1, origin: sender, receivedAtMs: 5 }
   const second = { text: 'second', flags: 2, origin: sender, receivedAtMs: 5 }
@@ -85,18 +86,66 @@ test('bytes without a message are no batch', async (t) => {
   t.equal(writer.size, 0)
 })
 
-test('the buffer of a batch follows the size of the last one, up and down', async (t) => {
-  const writer = new BatchWriter(1000)
-  const allocated = (bytes: number) => {
-    writer.from(sender, 1)
-    for (let put = 0; put < bytes; put += 100) writer.message(writer.put(Buffer.alloc(100), 0, 100), put + 100, 0)
-    return writer.take()?.bytes.buffer.byteLength
+const write100 = (writer: BatchWriter, bytes: number) => {
+  writer.from(sender, 1)
+  for (let put = 0; put < bytes; put += 100) {
+    const at = writer.put(Buffer.alloc(100, 'x'), 0, 100)
+    writer.message(at, at + 100, 0)
   }
-  t.equal(allocated(100), 1000)
-  t.equal(allocated(5000), 8000, 'doubled three times')
-  t.equal(allocated(5000), 5625, 'one eighth of room')
-  t.equal(allocated(100), 5625)
-  t.equal(allocated(100), 1000)
+}
+
+test('a small batch has memory of its own, a large one shares it', async (t) => {
+  const writer = new BatchWriter()
+  write100(writer, 100)
+  const small = writer.take()
+  t.equal(small?.memory, undefined)
+  t.equal(small?.bytes.buffer.byteLength, 4096)
+  write100(writer, 200_000)
+  const large = writer.take()
+  t.ok(large?.memory)
+  t.equal(large?.ends.length, 2000)
+  t.strictSame(plain(large).at(-1)?.text, 'x'.repeat(100))
+  write100(writer, 100)
+  const after = writer.take()
+  t.equal(after?.memory, undefined, 'copied out of the memory that was taken for another large one')
+  t.ok((after?.bytes.buffer.byteLength ?? 0) < 10_000)
+  t.strictSame(plain(after).length, 1)
+})
+
+test('released memory is used again, by one batch at a time', async (t) => {
+  const writer = new BatchWriter()
+  const take = () => {
+    write100(writer, 100_000)
+    return writer.take() as Batch
+  }
+  const first = take()
+  const second = take()
+  t.not(first.bytes.buffer, second.bytes.buffer)
+  first.memory?.retain()
+  first.memory?.release()
+  t.not(take().bytes.buffer, first.bytes.buffer, 'still held once')
+  first.memory?.release()
+  t.equal(take().bytes.buffer, first.bytes.buffer)
+  t.throws(() => {
+    second.memory?.release()
+    second.memory?.release()
+  }, /more often/)
+  t.throws(() => second.memory?.retain(), /after its last release/)
+})
+
+test('any number of messages fits into shared memory', async (t) => {
+  const writer = new BatchWriter()
+  writer.from(sender, 1)
+  for (let i = 0; i < 30_000; i++) {
+    const at = writer.put(Buffer.from(`${i}`.padStart(5)), 0, 5)
+    writer.message(at, at + 5, i & 3)
+  }
+  const read = plain(writer.take())
+  t.equal(read.length, 30_000)
+  t.strictSame(
+    read.filter(({ text, flags }, i) => text !== `${i}`.padStart(5) || flags !== (i & 3)),
+    [],
+  )
 })
 
 test('a message of nobody is a mistake of the caller', async (t) => {

@@ -19,7 +19,7 @@ export interface Plain {
 
 /** A batch of these messages, one space between them. */
 export function batchOf(messages: readonly Plain[]): Batch | undefined {
-  const writer = new BatchWriter(16)
+  const writer = new BatchWriter()
   for (const message of messages) write(writer, message)
   return writer.take()
 }

@@ -16,6 +16,7 @@ export type QueueStep =
   | { do: 'append'; messages: number }
   | { do: 'lease'; sink: 'a' | 'b'; maxBytes: number }
   | { do: 'settle'; lease: number; from: number; part: number; reject: boolean }
+  | { do: 'forget'; lease: number }
   | { do: 'release'; lease: number }
   | { do: 'drop'; messages: number }
   | { do: 'reopen' }
@@ -40,6 +41,7 @@ export const queueStep: fc.Arbitrary<QueueStep> = fc.oneof(
       reject: fc.boolean(),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('forget' as const), lease: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), lease: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), messages: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
@@ -70,7 +72,7 @@ export async function playOnQueue(steps: readonly QueueStep[], maker: QueueMaker
   let queue = maker.make(sinkNames)
   await queue.start()
   const model = new Model()
-  let leases: { sink: 'a' | 'b'; lease: Lease }[] = []
+  let leases: { sink: 'a' | 'b'; lease: Lease; forgotten?: true }[] = []
   for (const next of steps) {
     const held = 'lease' in next ? leases[next.lease] : undefined
     if (next.do === 'append') {
@@ -93,9 +95,14 @@ export async function playOnQueue(steps: readonly QueueStep[], maker: QueueMaker
       const seqs = numbersOf(held.lease).slice(next.from, next.from + next.part)
       const ranges = seqs.map((seq): SeqRange => [seq, seq])
       const fate = next.reject ? 'rejected' : 'delivered'
-      for (const seq of seqs) if (!model.fates[held.sink].has(seq)) model.fates[held.sink].set(seq, fate)
+      // A dead letter needs its bytes: what is refused after they were let go of comes once more.
+      const counts = !(next.reject && held.forgotten)
+      for (const seq of seqs) if (counts && !model.fates[held.sink].has(seq)) model.fates[held.sink].set(seq, fate)
       const error = new RelayError('MESSAGE_TOO_LARGE', 'no')
       await held.lease.settle(next.reject ? [] : ranges, next.reject ? ranges.map((range) => ({ seqs: range, error })) : [])
+    } else if (next.do === 'forget' && held !== undefined) {
+      held.lease.forget()
+      held.forgotten = true
     } else if (next.do === 'release' && held !== undefined) {
       held.lease.release()
       leases = leases.filter((other) => other !== held)

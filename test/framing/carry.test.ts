@@ -20,9 +20,9 @@ test('writes what it holds and what follows as one message', async (t) => {
   const out = writer()
   const carry = new Carry(2000)
   carry.append(Buffer.from('xab'), 1, 3)
-  carry.emit(Buffer.from('cdef'), 0, 4, 2, out)
+  carry.emit(Buffer.from('cdef'), 0, 4, 0, 2, out)
   carry.append(Buffer.from('longer'), 0, 6)
-  carry.emit(Buffer.from('unused'), 0, 4, 0, out)
+  carry.emit(Buffer.from('unused'), 0, 4, 0, 0, out)
   t.strictSame(written(out), [
     { text: 'abcd', flags: 2 },
     { text: 'long', flags: 0 },

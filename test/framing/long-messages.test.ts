@@ -82,8 +82,8 @@ test('10 MB in one message: the rest is not held', async (t) => {
     const before = process.memoryUsage().arrayBuffers
     framer.push(Buffer.from(begin), out)
     for (let sent = 0; sent < tenMegabytes; sent += piece.length) framer.push(piece, out)
-    // Includes what growing threw away and the batch itself; only collections could make it less.
-    t.ok(process.memoryUsage().arrayBuffers - before < 8 * limits.maxMessageBytes, `${mode} ${begin}`)
+    // Includes what growing threw away and the memory of a large batch; only collections could make it less.
+    t.ok(process.memoryUsage().arrayBuffers - before < tenMegabytes / 5, `${mode} ${begin}`)
     framer.push(Buffer.from(end), out)
     t.strictSame(
       written(out).map((message) => message.text.length),

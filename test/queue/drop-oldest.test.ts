@@ -50,6 +50,7 @@ type Step =
   | { do: 'append'; batches: number }
   | { do: 'lease'; sink: Sink; maxBytes: number }
   | { do: 'settle'; lease: number; part: number }
+  | { do: 'forget'; lease: number }
   | { do: 'release'; lease: number }
   | { do: 'reopen' }
 
@@ -65,6 +66,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), lease: fc.nat(5), part: fc.constantFrom(0.3, 1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), lease: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), lease: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
 )
@@ -83,7 +85,7 @@ class Run {
   readonly #directory: string
   #queue: LevelQueue
   #next = 0
-  #leases: { sink: Sink; lease: Lease }[] = []
+  #leases: { sink: Sink; lease: Lease; texts: string[] }[] = []
   /** Settled in this life or below the cursor of an earlier one. */
   readonly #delivered = { a: new Set<number>(), b: new Set<number>() }
 
@@ -121,15 +123,17 @@ class Run {
       }
     } else if (next.do === 'lease') {
       const lease = await this.#lease(next.sink, next.maxBytes)
-      if (lease !== undefined) this.#leases.push({ sink: next.sink, lease })
+      if (lease !== undefined) this.#leases.push({ sink: next.sink, lease, texts: textsOf(lease.batch) })
     } else if (next.do === 'settle' && held !== undefined) {
       const seqs = held.lease.batch.seqs.flatMap(range)
       const done = seqs.slice(0, Math.ceil(seqs.length * next.part))
-      this.#seen(held.sink, done, textsOf(held.lease.batch).slice(0, done.length))
+      this.#seen(held.sink, done, held.texts.slice(0, done.length))
       await held.lease.settle(
         done.map((seq) => [seq, seq] as const),
         [],
       )
+    } else if (next.do === 'forget' && held !== undefined) {
+      held.lease.forget()
     } else if (next.do === 'release' && held !== undefined) {
       held.lease.release()
       this.#leases = this.#leases.filter((other) => other !== held)

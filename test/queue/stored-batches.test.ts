@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { packBatch, sealBatch } from '../../src/batch/batch-codec.ts'
+import { zstd } from '../../src/native/zstd.ts'
 import { noIntake } from '../../src/queue/intake-totals.ts'
 import { batchKey } from '../../src/queue/keys.ts'
 import { levelSizes, openLevel } from '../../src/queue/leveldb.ts'
@@ -17,7 +18,7 @@ t.test('reading is bounded by what the batches become in memory, and finds every
   const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
   let position = 0
   for (let i = 0; i < batches; i++) {
-    const value = sealBatch(await packBatch(batchOf(Array.from({ length: perBatch }, () => text))), {
+    const value = sealBatch(await packBatch(batchOf(Array.from({ length: perBatch }, () => text)), zstd(), 1), {
       firstSeq: i * perBatch,
       position,
       intake: noIntake,

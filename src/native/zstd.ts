@@ -1,0 +1,90 @@
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import type { Zstd } from '../core/zstd.ts'
+import { type Libc, withLibc } from './koffi.ts'
+
+/** Contexts that are kept, one for each call at the same time: making one costs more than compressing a small batch. */
+const maxContexts = 4
+/** `size_t` answers above this are error codes (zstd.h, ZSTD_isError): -1 to -120 or so, read as unsigned. */
+const firstError = 2 ** 53
+
+/**
+ * zstd as the runtime carries it, called directly: contexts and memory are used again, where `node:zlib` makes a stream, a
+ * context and several buffers for each call. Where that cannot be had, `node:zlib` does the same.
+ */
+export function zstd(): Zstd {
+  bound ??= withLibc<Zstd>(bind, zlibZstd)
+  return bound
+}
+
+/** The same by `node:zlib`. */
+export const zlibZstd: Zstd = { compress: zlibCompress, decompress: zlibDecompress }
+
+let bound: Zstd | undefined
+
+type Call = (...args: unknown[]) => void
+type Done = (error: unknown, result: number | bigint) => void
+
+function bind(libc: Libc): Zstd {
+  const createCompressor = libc.func('void *ZSTD_createCCtx()')
+  const createDecompressor = libc.func('void *ZSTD_createDCtx()')
+  const compress = libc.func('size_t ZSTD_compressCCtx(void *ctx, void *dst, size_t cap, const void *src, size_t size, int level)')
+  const decompress = libc.func('size_t ZSTD_decompressDCtx(void *ctx, void *dst, size_t cap, const void *src, size_t size)')
+  const compressors = new Contexts(createCompressor)
+  const decompressors = new Contexts(createDecompressor)
+  return {
+    compress: (plain, into, level) =>
+      compressors.run([plain, into], (ctx, done) => (compress.async as Call)(ctx, into, into.length, plain, plain.length, level, done)),
+    decompress: (packed, into) =>
+      decompressors.run([packed, into], (ctx, done) => (decompress.async as Call)(ctx, into, into.length, packed, packed.length, done)),
+  }
+}
+
+/** Contexts nobody uses at the moment. They live as long as the process. */
+class Contexts {
+  readonly #create: () => unknown
+  readonly #free: unknown[] = []
+  readonly #waiting: (() => void)[] = []
+  /** Memory that another thread works on must not be collected: the call itself does not hold it. */
+  readonly #held = new Set<readonly Buffer[]>()
+  #made = 0
+
+  constructor(create: () => unknown) {
+    this.#create = create
+  }
+
+  /** Resolves with the bytes written, or undefined where zstd answers with an error. */
+  async run(memory: readonly Buffer[], call: (context: unknown, done: Done) => void): Promise<number | undefined> {
+    if (this.#free.length === 0 && this.#made === maxContexts) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const context = this.#free.pop() ?? this.#make()
+    this.#held.add(memory)
+    return new Promise((resolve) => {
+      call(context, (error, result) => {
+        this.#held.delete(memory)
+        this.#free.push(context)
+        this.#waiting.shift()?.()
+        resolve(error || result >= firstError ? undefined : Number(result))
+      })
+    })
+  }
+
+  #make(): unknown {
+    this.#made++
+    return this.#create()
+  }
+}
+
+function zlibCompress(plain: Buffer, into: Buffer, level: number): Promise<number | undefined> {
+  const options = { chunkSize: Math.max(1024, plain.length >>> 1), params: { [constants.ZSTD_c_compressionLevel]: level } }
+  return new Promise((resolve) => zstdCompress(plain, options, (error, packed) => resolve(error ? undefined : fill(into, packed))))
+}
+
+function zlibDecompress(packed: Buffer, into: Buffer): Promise<number | undefined> {
+  const options = { chunkSize: Math.max(1024, into.length), maxOutputLength: Math.max(1, into.length) }
+  return new Promise((resolve) => zstdDecompress(packed, options, (error, plain) => resolve(error ? undefined : fill(into, plain))))
+}
+
+function fill(into: Buffer, bytes: Buffer): number | undefined {
+  if (bytes.length > into.length) return undefined
+  into.set(bytes)
+  return bytes.length
+}
