@@ -1,12 +1,12 @@
 import type { SharedMemory } from '../core/batch.ts'
 
-/** What a full batch of a source takes; a larger one makes its memory larger, and that is kept. */
-const usualBytes = 640 * 1024
+/** What a full batch of a source takes under pressure; a larger one makes its memory larger, and that is kept. */
+const usualBytes = 704 * 1024
 const usualMessages = 4096
 const largestBytes = 2 * 2 ** 20
 const largestMessages = 128 * 1024
 /** Memories that are kept while no batch uses them. */
-const maxFree = 16
+const maxFree = 24
 
 const free: BatchMemory[] = []
 

@@ -93,7 +93,15 @@ export const syslogSourceSchema = z.strictObject({
   timezone: timezone().default('UTC').describe('Zone of dates that name none: an IANA name or an offset such as `+02:00`.'),
   receive_buffer: size()
     .default(8 * 2 ** 20)
-    .describe("Receive buffer asked of the system for the UDP socket; the system's net.core.rmem_max may grant less."),
+    .describe("Receive buffer asked of the system for each UDP socket; the system's net.core.rmem_max may grant less."),
+  udp_sockets: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe(
+      'UDP sockets on the port (SO_REUSEPORT), each with its own receive buffer; each sender stays with one of them. With more than one, a broadcast or multicast datagram arrives once for each.',
+    ),
   tls: serverTlsSchema.optional().describe('Certificate of this source alone, in place of the top-level `tls`.'),
 })
 
@@ -109,8 +117,11 @@ export const queueSchema = z.strictObject({
     .enum(['always', 'assisted'])
     .default('always')
     .describe(
-      '`always`: fsynced before it is forwarded. `assisted`: written without waiting for fsync, which follows at least once a second.',
+      '`always`: fsynced before it is forwarded. `assisted`: kept in memory and on disk only when the sinks lag and at a stop, so a kill or a power cut loses up to two seconds of messages.',
     ),
+  max_memory: size({ min: 2 ** 20 })
+    .default(64 * 2 ** 20)
+    .describe('`assisted`: bytes of messages kept in memory; from half of it on senders are held to the pace of the sinks.'),
 })
 
 const retrySchema = z.strictObject({
@@ -155,6 +166,11 @@ export const syslogSinkSchema = z.strictObject({
     .describe('`failover`: the first endpoint that works. `round_robin`: each in turn.'),
   tls: clientTlsSchema.prefault({}).describe('For tls:// endpoints.'),
   connect_timeout: duration({ min: 1 }).default(10_000).describe('Time to connect, TLS handshake included.'),
+  max_unsettled_bytes: size()
+    .default(128 * 2 ** 20)
+    .describe(
+      "On TCP and TLS: bytes that may be written to one connection before the receiver's program can be taken to have read them; they stay queued on disk and are sent again when it dies. Should be more than the receiver's buffer.",
+    ),
   ...sinkBasics,
 })
 

@@ -1,4 +1,5 @@
 import type { MessageWriter } from '../core/framing.ts'
+import { LF } from './bytes.ts'
 
 const capacity = 1024
 /** Copying so many bytes that belong to no message is cheaper than a second call of `put`. */
@@ -33,7 +34,9 @@ class FrameRun {
     if (length === 0) return
     this.#length = 0
     const first = this.#starts[0] as number
-    const shift = out.put(chunk, first, this.#ends[length - 1] as number) - first
+    const last = this.#ends[length - 1] as number
+    // With its line feed, so that the next message lies behind it as it was received, and both can be sent on as they lie.
+    const shift = out.put(chunk, first, chunk[last] === LF ? last + 1 : last) - first
     for (let i = 0; i < length; i++) {
       out.message((this.#starts[i] as number) + shift, (this.#ends[i] as number) + shift, this.#flags[i] as number)
     }

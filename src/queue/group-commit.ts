@@ -1,4 +1,4 @@
-import { type PackedBatch, packBatch, releasePacked, sealBatch } from '../batch/batch-codec.ts'
+import { type IntakeTotals, type PackedBatch, packBatch, releasePacked, sealBatch } from '../batch/batch-codec.ts'
 import { countByTransport } from '../batch/messages.ts'
 import type { Batch, Seq, StoredBatch } from '../core/batch.ts'
 import type { Checkpoint } from '../core/intake.ts'
@@ -11,6 +11,7 @@ import { mergeBatches } from './merge-batches.ts'
 import { encodeRecord } from './records.ts'
 import type { Extent, SinkCursor } from './sink-cursor.ts'
 import { storedBytes } from './stored-batches.ts'
+import type { Head } from './watermark.ts'
 
 /** Batches being compressed at once: one thread of libuv's four stays free for LevelDB. */
 const maxPacking = 3
@@ -21,10 +22,22 @@ const joinBytes = 256 * 1024
 /** Stored bytes in one write. */
 const maxWriteBytes = 4 * 2 ** 20
 
+/** A batch that may be read already: it was kept in memory, and is written after all. */
+export interface HeldBatch {
+  /** Gets its place in the store. */
+  readonly extent: { -readonly [K in keyof Extent]: Extent[K] }
+  readonly batch: StoredBatch
+  /** The end of the queue before it. */
+  readonly before: Head
+  /** The totals with it. */
+  readonly intake: IntakeTotals
+}
+
 interface Waiting {
   readonly batch: Batch
   readonly firstSeq: Seq
   readonly checkpoint: Checkpoint | undefined
+  readonly held?: HeldBatch
   readonly stored: () => void
 }
 
@@ -94,6 +107,26 @@ export class GroupCommit {
     })
   }
 
+  /** Writes a batch that has its number already, and takes it over; resolves when it is stored. */
+  write(held: HeldBatch): Promise<void> {
+    const { batch, extent } = held
+    this.#pendingBytes += weightOf(batch)
+    return new Promise((stored) => {
+      this.#waiting.push({ batch, firstSeq: extent.first, checkpoint: undefined, held, stored })
+      this.#pack()
+    })
+  }
+
+  /** Nothing is on its way to the disk. */
+  get quiet(): boolean {
+    return this.#waiting.length === 0 && this.#records.length === 0 && this.#writing.length === 0
+  }
+
+  /** Has a sink's cursor in the next write, whenever that is. */
+  later(cursor: SinkCursor): void {
+    this.#cursors.add(cursor)
+  }
+
   /** Has a sink's cursor and these operations in the next write; resolves when it is done, to false when the queue was closed before. */
   note(cursor: SinkCursor | undefined, ops: readonly Op[]): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false)
@@ -146,9 +179,10 @@ export class GroupCommit {
 
   #takeParts(): Waiting[] {
     let bytes = 0
-    const end = this.#waiting.findIndex(({ batch }, i) => {
+    // What may be read already is known by its first number, and must be found by it.
+    const end = this.#waiting.findIndex(({ batch, held }, i) => {
       bytes += batch.bytes.length
-      return i > 0 && bytes > joinBytes
+      return i > 0 && (bytes > joinBytes || held !== undefined || this.#waiting[0]?.held !== undefined)
     })
     return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }
@@ -198,7 +232,7 @@ export class GroupCommit {
     for (const op of this.#side) ops.push(op) // before totals and cursors: what is newer goes last
     this.#side = []
     if (this.#books.dirty) {
-      ops.push({ type: 'put', key: intakeKey, value: encodeRecord(this.#books.stored) })
+      ops.push({ type: 'put', key: intakeKey, value: encodeRecord(this.#books.onDisk()) })
       this.#books.dirty = false
     }
     for (const cursor of this.#cursors) ops.push({ type: 'put', key: cursorKey(cursor.sink), value: encodeRecord(cursor.record) })
@@ -208,7 +242,8 @@ export class GroupCommit {
 
   #sealRecord({ batch, firstSeq, parts }: PendingRecord, packed: PackedBatch, ops: Op[]): Committed {
     const { position } = this.#books.stored
-    const intake = this.#books.withReceived(countByTransport(batch))
+    const held = parts[0]?.held
+    const intake = held?.intake ?? this.#books.withReceived(countByTransport(batch))
     const value = sealBatch(packed, { firstSeq, position, intake })
     ops.push({ type: 'put', key: batchKey(firstSeq), value })
     for (const { checkpoint } of parts) {
@@ -216,6 +251,11 @@ export class GroupCommit {
     }
     const end = firstSeq + batch.ends.length
     const bytes = storedBytes(value)
+    if (held !== undefined) {
+      this.#books.grow(bytes)
+      Object.assign(held.extent, { position, bytes })
+      return held
+    }
     this.#books.seal(end, position + bytes, intake)
     const timeMs = batch.runTimes[0]
     const extent = { first: firstSeq, end, position, bytes, ...(timeMs === undefined ? {} : { timeMs }) }

@@ -9,8 +9,10 @@ export class IntakeBooks {
   #nextSeq: number
   #live: IntakeTotals
   #stored: Head
-  /** Drops that no write carries yet. */
+  /** Drops, and what was taken into memory, that no write carries yet. */
   dirty = false
+  /** What is stored or settled ends here, where batches behind it are only in memory. */
+  heldFrom: Head | undefined
 
   constructor(head: Head) {
     this.#nextSeq = head.nextSeq
@@ -30,6 +32,11 @@ export class IntakeBooks {
     return this.#stored
   }
 
+  /** What the disk may be told: a head behind which nothing is only in memory. */
+  onDisk(head = this.#stored): Head {
+    return this.heldFrom === undefined ? head : { ...this.heldFrom, position: head.position }
+  }
+
   /** Gives the messages their numbers; returns the first. */
   append(messages: number, counts: TransportCounts): number {
     const first = this.#nextSeq
@@ -47,6 +54,17 @@ export class IntakeBooks {
   seal(nextSeq: number, position: number, intake: IntakeTotals): void {
     this.#stored = { nextSeq, position, intake }
     this.dirty = false
+  }
+
+  /** A batch is kept in memory as if it were stored, and takes no bytes of the store. */
+  sealInMemory(nextSeq: number, intake: IntakeTotals): void {
+    this.#stored = { ...this.#stored, nextSeq, intake }
+    this.dirty = true
+  }
+
+  /** A batch that was in memory takes so many bytes of the store. */
+  grow(bytes: number): void {
+    this.#stored = { ...this.#stored, position: this.#stored.position + bytes }
   }
 
   /** Goes back to where the store ends: what was taken and never stored is let go. */

@@ -191,6 +191,7 @@ export class LevelQueue implements Queue {
   async *browse(fromSeq: number, signal: AbortSignal): AsyncGenerator<StoredBatch> {
     const open = this.#open
     if (open === undefined) return
+    await open.settleMemory()
     const from = Math.max(fromSeq, open.books.oldestSeq)
     yield* browseBatches(
       (work) => open.keeper.use(work),

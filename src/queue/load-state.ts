@@ -55,7 +55,8 @@ export async function loadState(
     if (cursor.seq === head.nextSeq) cursors.set(sink, { ...cursor, batch: head.nextSeq, position: head.position })
   }
   // Where the end is uncertain a number may be given twice; a new name keeps queueId + seq unique.
-  const keepId = (opened.outcome === 'sound' || opened.outcome === 'new') && head === surest
+  const certain = head === surest && mark?.ahead !== true
+  const keepId = (opened.outcome === 'sound' || opened.outcome === 'new') && certain
   const queueId = (keepId ? (stored.meta?.queueId ?? mark?.queueId) : undefined) ?? randomUUID()
   const ops = stateOps({ queueId, head, cursors })
   const storedEnd = stored.head?.nextSeq ?? Math.min(head.nextSeq, ...[...cursors.values()].map((cursor) => cursor.seq))

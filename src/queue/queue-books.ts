@@ -1,3 +1,4 @@
+import type { IntakeTotals } from '../batch/batch-codec.ts'
 import type { Seq, Transport } from '../core/batch.ts'
 import type { DropReason } from '../core/intake.ts'
 import type { Ledger } from '../core/ledger.ts'
@@ -50,7 +51,16 @@ export class QueueBooks {
 
   /** Stored bytes that wait for the slowest sink. */
   get bytes(): number {
-    return Math.max(0, ...this.cursors.map((cursor) => cursor.waitingBytes(this.#readable.position)))
+    const { nextSeq, position } = this.#readable
+    // A sink that is done with everything waits for nothing, even where it was done with a batch before that was written.
+    const waiting = this.cursors.filter((cursor) => cursor.seq < nextSeq)
+    return Math.max(0, ...waiting.map((cursor) => cursor.waitingBytes(position)))
+  }
+
+  /** A batch is kept in memory and may be read. */
+  takeIntoMemory(nextSeq: Seq, intake: IntakeTotals): void {
+    this.intake.sealInMemory(nextSeq, intake)
+    this.#readable = this.intake.stored
   }
 
   /** A write is done; `newest` is the last batch in it. */
@@ -95,11 +105,11 @@ export class QueueBooks {
 
   /** All records apart from batches, as they are on disk: batches of a write that failed are not counted as stored. */
   stateOps(): Op[] {
-    return stateOps({ queueId: this.queueId, head: this.#readable, cursors: new Map(this.#records()) })
+    return stateOps({ queueId: this.queueId, head: this.intake.onDisk(this.#readable), cursors: new Map(this.#records()) })
   }
 
   watermark(): Watermark {
-    return { queueId: this.queueId, head: this.#readable, cursors: Object.fromEntries(this.#records()) }
+    return { queueId: this.queueId, head: this.intake.onDisk(this.#readable), cursors: Object.fromEntries(this.#records()) }
   }
 
   #records() {

@@ -5,7 +5,7 @@ import type { QueueStatus, Rejected } from '../core/queue.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import type { ConditionBoard } from './condition-board.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { Disposal } from './disposal.ts'
+import { Disposal, type Passed } from './disposal.ts'
 import { type Committed, GroupCommit } from './group-commit.ts'
 import { IntakeLimits } from './intake-limits.ts'
 import type { TransportCounts } from './intake-totals.ts'
@@ -13,6 +13,7 @@ import { checkpointKey, cursorKey } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue-settings.ts'
 import type { LevelDb, Op } from './leveldb.ts'
 import { LogSync } from './log-sync.ts'
+import { MemoryStage } from './memory-stage.ts'
 import { Notifier } from './notifier.ts'
 import type { QueueBooks } from './queue-books.ts'
 import { queueStatus } from './queue-status.ts'
@@ -23,6 +24,7 @@ import { type ReaderSource, SinkReader } from './sink-reader.ts'
 import type { StoreKeeper } from './store-keeper.ts'
 import { readBatches } from './stored-batches.ts'
 import { Trimming } from './trimming.ts'
+import type { Watermark } from './watermark.ts'
 import { WatermarkWriter } from './watermark-writer.ts'
 
 export interface QueueParts {
@@ -43,6 +45,8 @@ export class RunningQueue implements ReaderSource {
   readonly #limits: IntakeLimits
   readonly #commit: GroupCommit
   readonly #recent = new RecentBatches()
+  /** Only with `durability: assisted`. */
+  readonly #memory: MemoryStage | undefined
   readonly #disposal: Disposal
   readonly #logSync: LogSync
   readonly #readers: Map<string, SinkReader>
@@ -51,7 +55,9 @@ export class RunningQueue implements ReaderSource {
   readonly #watermark: WatermarkWriter
   /** The end of a chain: one write at a time. */
   #turn: Promise<unknown> = Promise.resolve()
-  #noting: Promise<unknown> | undefined
+  #noting: Promise<boolean> | undefined
+  /** Passed by cursors that the next note carries. */
+  #passed: Passed | undefined
   #closed = false
 
   constructor(parts: QueueParts) {
@@ -68,6 +74,15 @@ export class RunningQueue implements ReaderSource {
       committed: (records: readonly Committed[]) => this.#committed(records),
     }
     this.#commit = new GroupCommit(target, books.intake)
+    if (!target.sync) {
+      this.#memory = new MemoryStage({
+        maxBytes: config.max_memory,
+        books,
+        quiet: () => this.#commit.quiet,
+        readTo: () => this.#readTo,
+        write: (held) => this.#commit.write(held),
+      })
+    }
     this.#logSync = new LogSync(() => keeper.syncLogs())
     this.#readers = new Map(books.cursors.map((cursor) => [cursor.sink, new SinkReader(cursor, this)]))
     this.#disposal = new Disposal(this, config.max_size, books.passed(), logger)
@@ -84,7 +99,7 @@ export class RunningQueue implements ReaderSource {
         remove: (ranges, bytes) => this.#disposal.remove(ranges, bytes),
       })
     }
-    this.#watermark = new WatermarkWriter(directory, () => books.watermark(), logger)
+    this.#watermark = new WatermarkWriter(directory, () => this.#currentWatermark(), logger)
     this.#weigh()
   }
 
@@ -139,15 +154,33 @@ export class RunningQueue implements ReaderSource {
   // The intake
 
   roomFor(batch: Batch): 'take' | 'wait' | 'drop' {
+    if (this.#nearMemory) return 'wait'
     return this.#limits.roomFor(batch.bytes.length, this.#commit.pendingBytes)
   }
 
+  /** `assisted`: the sinks have read all that is stored, so once the last write is done messages need not go to the disk any more. */
+  get #nearMemory(): boolean {
+    return this.#memory?.empty === true && !this.#commit.quiet && this.#readTo >= this.readableEnd
+  }
+
+  /** Every sink has read what lies before this number. */
+  get #readTo(): Seq {
+    return Math.min(...[...this.#readers.values()].map((reader) => reader.next))
+  }
+
   get hasRoom(): boolean {
-    return this.#limits.hasRoom(this.#commit.pendingBytes)
+    return !this.#nearMemory && this.#limits.hasRoom(this.#commit.pendingBytes)
   }
 
   append(batch: Batch, checkpoint: Checkpoint | undefined): Receipt {
-    return this.#receipt(batch.ends.length === 0 ? this.#keep(checkpoint) : this.#commit.append(batch, checkpoint))
+    if (batch.ends.length === 0) return this.#receipt(this.#keep(checkpoint))
+    const held = checkpoint === undefined ? this.#memory?.take(batch, this.books.queueId) : undefined
+    if (held === undefined) {
+      void this.#memory?.spill()
+      return this.#receipt(this.#commit.append(batch, checkpoint))
+    }
+    this.changed.notify()
+    return this.#receipt(held)
   }
 
   /** The queue is full and the newest go: they were received, and that is all. */
@@ -173,8 +206,9 @@ export class RunningQueue implements ReaderSource {
   }
 
   async #durable(stored: Promise<void>): Promise<void> {
+    await this.#memory?.spill()
     await stored
-    if (this.#parts.settings.config.durability === 'always') return
+    if (this.#memory === undefined) return
     if (!(await this.#logSync.sync())) await new Promise<never>(() => undefined)
   }
 
@@ -197,8 +231,9 @@ export class RunningQueue implements ReaderSource {
   // The readers
 
   async fetch(from: Seq, maxBytes: number): Promise<Fetched[] | undefined> {
-    this.#recent.forget(Math.min(...[...this.#readers.values()].map((reader) => reader.next)))
-    const recent = this.#recent.from(from, maxBytes)
+    this.#recent.forget(this.#readTo)
+    const held = this.#memory?.from(from, maxBytes) ?? []
+    const recent = held.length > 0 ? held : this.#recent.from(from, maxBytes)
     if (recent.length > 0) return recent
     return this.keeper.use((db) => readBatches(db, this.books.queueId, from, this.books.readable, maxBytes))
   }
@@ -215,6 +250,13 @@ export class RunningQueue implements ReaderSource {
   async #moved(cursor: SinkCursor, ops: readonly Op[]): Promise<void> {
     const passed = this.books.passed() // now: by the end of the write the cursors in memory are ahead of those on disk
     this.#weigh()
+    this.#memory?.forget(this.books.oldestBatch)
+    if (this.#memory !== undefined && ops.length === 0 && this.books.bytes === 0) {
+      // Nothing waits on disk, so nothing there can be let go: once a second is often enough.
+      this.#commit.later(cursor)
+      this.#passed = passed
+      return
+    }
     if (await this.#commit.note(cursor, ops)) this.#disposal.consider(passed)
   }
 
@@ -233,16 +275,33 @@ export class RunningQueue implements ReaderSource {
 
   /** Once a second: what no write has carried yet, the fsync of `assisted`, the watermark. */
   tick(): void {
-    if (this.books.intake.dirty) this.#note()
-    if (this.#parts.settings.config.durability === 'assisted') void this.#logSync.syncIfWritten()
+    this.#memory?.tick()
+    if (this.books.intake.dirty || this.#passed !== undefined) this.#note()
+    if (this.#memory !== undefined) void this.#logSync.syncIfWritten()
     void this.#watermark.write()
   }
 
   /** One at a time: a store under repair for hours must not gather one for each second. */
   #note(): void {
-    this.#noting ??= this.#commit.note(undefined, []).finally(() => {
+    const passed = this.#passed
+    this.#passed = undefined
+    const noted = this.#noting ?? this.#commit.note(undefined, [])
+    this.#noting = noted
+    void noted.then((written) => {
       this.#noting = undefined
+      if (written === true && passed !== undefined) this.#disposal.consider(passed)
     })
+  }
+
+  /** Everything that may be read is in the store, for whoever reads only there. */
+  async settleMemory(): Promise<void> {
+    await this.#memory?.spill()
+  }
+
+  /** While it runs `assisted` gives numbers that no disk knows: a start that finds this takes a new name for the queue. */
+  #currentWatermark(): Watermark {
+    const ahead = this.#memory !== undefined && !(this.#closed && this.#memory.empty)
+    return { ...this.books.watermark(), ...(ahead ? { ahead } : {}) }
   }
 
   writeWatermark(): Promise<void> {
@@ -257,7 +316,7 @@ export class RunningQueue implements ReaderSource {
     await untilAbort(this.keeper.close(), deadline)
     this.#commit.close()
     const left = this.#commit.unstored()
-    const messages = this.books.intake.nextSeq - this.readableEnd
+    const messages = this.books.intake.nextSeq - this.readableEnd + (this.#memory?.messages ?? 0)
     if (messages > 0) {
       const what = 'stopped before all that was received could be stored: the rest is counted as dropped'
       this.#parts.logger.error({ code: 'QUEUE_FAILED', messages }, what)
@@ -267,6 +326,7 @@ export class RunningQueue implements ReaderSource {
   }
 
   async #finish(): Promise<void> {
+    await this.#memory?.spill()
     await this.#trimming?.stop()
     await this.#commit.idle()
     await this.#outcomes.idle()

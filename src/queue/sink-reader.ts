@@ -5,8 +5,8 @@ import { untilAbort } from '../retry/until-abort.ts'
 import { mergeStored } from './merge-batches.ts'
 import type { Notifier } from './notifier.ts'
 import type { Fetched } from './recent-batches.ts'
-import type { Extent, SinkCursor } from './sink-cursor.ts'
 import { ReturnedMessages } from './returned-messages.ts'
+import type { Extent, SinkCursor } from './sink-cursor.ts'
 import { intersect, type Outstanding, StoredLease } from './stored-lease.ts'
 
 /** Batches of more bytes are leased alone: joining them would copy them. */

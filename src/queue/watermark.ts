@@ -20,6 +20,8 @@ export interface Watermark {
   readonly queueId: string
   readonly head: Head
   readonly cursors: Readonly<Record<string, CursorRecord>>
+  /** Numbers behind the head may have been given and sent, by a queue that keeps messages in memory first. */
+  readonly ahead?: boolean
 }
 
 const fileName = 'watermark.json'

@@ -1,3 +1,4 @@
+import { BufferPool } from '../batch/buffer-pool.ts'
 import { type Message, messagesOf } from '../batch/messages.ts'
 import type { StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
@@ -18,7 +19,12 @@ export interface EncodeOptions {
 export interface Slice {
   readonly bytes: Buffer
   readonly end: number
+  /** To be called once the bytes are not needed any more: their memory is used again. Absent where they lie in the batch. */
+  readonly release?: () => void
 }
+
+/** As many slices as a few connections have under way. */
+const memory = new BufferPool(16)
 
 /** Stretches shorter than this are copied: a write for each would cost more than the copy. */
 const minInPlaceBytes = 16 * 1024
@@ -65,7 +71,7 @@ export class BatchEncoder {
       if (out.length > 0 && run !== undefined && this.#worthwhile(run)) break
       if (!this.#copy(out, run?.end ?? this.#index + 1)) break
     }
-    return { bytes: out.take(), end: this.#index }
+    return { ...out.take(), end: this.#index }
   }
 
   /** Copies messages up to index `end`; false when not all of them fit. */
@@ -97,7 +103,7 @@ export class BatchEncoder {
       }
       this.#held = undefined
     }
-    return { bytes: out.take(), end: this.#index }
+    return { ...out.take(), end: this.#index }
   }
 
   /** A slice for what is left, so that a batch of one short message does not take a quarter of a megabyte. */
@@ -128,14 +134,15 @@ class SliceBuffer {
 
   constructor(frames: FrameEncoder, bytes: number) {
     this.#frames = frames
-    this.#bytes = Buffer.allocUnsafeSlow(bytes)
+    this.#bytes = memory.take(bytes)
   }
 
   /** False when the message does not fit; an empty slice takes any message. */
   put(source: Buffer, from: number, to: number): boolean {
     let length = this.#frames.put(this.#bytes, this.#length, source, from, to)
     if (length < 0 && this.#length === 0) {
-      this.#bytes = Buffer.allocUnsafeSlow(this.#frames.longest(to - from))
+      memory.give(this.#bytes)
+      this.#bytes = memory.take(this.#frames.longest(to - from))
       length = this.#frames.put(this.#bytes, 0, source, from, to)
     }
     if (length < 0) return false
@@ -147,7 +154,8 @@ class SliceBuffer {
     return this.#length
   }
 
-  take(): Buffer {
-    return this.#bytes.subarray(0, this.#length)
+  take(): Pick<Slice, 'bytes' | 'release'> {
+    const whole = this.#bytes
+    return { bytes: whole.subarray(0, this.#length), release: () => memory.give(whole) }
   }
 }

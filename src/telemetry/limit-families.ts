@@ -11,7 +11,20 @@ export const limitFamilies: readonly Family<Limits>[] = [
   sourceLimit('logrelay_source_max_message_bytes', 'source.max_message_size.', (source) => source.max_message_size),
   sourceLimit('logrelay_source_idle_timeout_seconds', 'source.idle_timeout; 0 is off.', (source) => source.idle_timeout / 1000),
   sourceLimit('logrelay_source_handshake_timeout_seconds', 'source.handshake_timeout.', (source) => source.handshake_timeout / 1000),
+  {
+    type: 'gauge',
+    name: 'logrelay_queue_max_memory_bytes',
+    help: 'Limit queue.max_memory: messages that durability assisted keeps in memory; 0 with durability always.',
+    labels: ['pipeline'],
+    samples: ({ pipelines }) =>
+      Object.entries(pipelines).map(([pipeline, { queue }]): Sample => {
+        return { labels: { pipeline }, value: queue.durability === 'assisted' ? queue.max_memory : 0 }
+      }),
+  },
   sinkLimit('logrelay_sink_max_batch_bytes', 'max_batch_size: about how much is sent at once.', (sink) => sink.max_batch_size),
+  sinkLimit('logrelay_sink_max_unsettled_bytes', 'max_unsettled_bytes: written and not known to be read, for each connection.', (sink) =>
+    sink.type === 'syslog' ? sink.max_unsettled_bytes : undefined,
+  ),
   sinkLimit('logrelay_sink_max_retry_seconds', 'retry.max: the longest wait after a failure.', (sink) => sink.retry.max / 1000),
   whole('logrelay_min_free_disk_bytes', 'min_free_disk: below it intake stops.', (limits) => limits.min_free_disk),
   whole('logrelay_stop_timeout_seconds', 'stop_timeout: time to finish after SIGTERM.', (limits) => limits.stop_timeout / 1000),
@@ -32,12 +45,17 @@ function sourceLimit(name: string, help: string, value: (source: PipelineConfig[
   }
 }
 
-function sinkLimit(name: string, help: string, value: (sink: SinkConfig) => number): Family<Limits> {
+function sinkLimit(name: string, help: string, value: (sink: SinkConfig) => number | undefined): Family<Limits> {
   return {
     type: 'gauge',
     name,
     help: `Limit ${help}`,
     labels: ['sink'],
-    samples: ({ sinks }) => Object.entries(sinks).map(([sink, config]): Sample => ({ labels: { sink }, value: value(config) })),
+    *samples({ sinks }) {
+      for (const [sink, config] of Object.entries(sinks)) {
+        const limit = value(config)
+        if (limit !== undefined) yield { labels: { sink }, value: limit }
+      }
+    },
   }
 }

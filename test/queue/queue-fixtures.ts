@@ -112,5 +112,5 @@ export function accountedFor({ delivered, queued, rejected, dropped }: SinkLedge
 }
 
 export function queueConfig(over: Partial<QueueConfig> = {}): QueueConfig {
-  return { max_size: 2 ** 26, when_full: 'block', durability: 'always', ...over }
+  return { max_size: 2 ** 26, when_full: 'block', durability: 'always', max_memory: 2 ** 20, ...over }
 }

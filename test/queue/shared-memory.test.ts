@@ -10,10 +10,7 @@ const size = 2000
 /** 200 kB: memory that is used again. */
 const perBatch = 100
 
-type Step =
-  | { do: 'append'; batches: number }
-  | { do: 'lease'; sink: number }
-  | { do: 'settle' | 'forget' | 'release'; lease: number }
+type Step = { do: 'append'; batches: number } | { do: 'lease'; sink: number } | { do: 'settle' | 'forget' | 'release'; lease: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('append' as const), batches: fc.integer({ min: 1, max: 4 }) }) },

@@ -1,0 +1,155 @@
+import { countByTransport } from '../batch/messages.ts'
+import type { Batch, Seq, StoredBatch } from '../core/batch.ts'
+import type { HeldBatch } from './group-commit.ts'
+import type { QueueBooks } from './queue-books.ts'
+import type { Fetched } from './recent-batches.ts'
+
+/** With so many bytes unread, or a quarter of the limit, senders wait for the sinks. */
+const maxUnreadBytes = 8 * 2 ** 20
+/** When they have waited for so long the sinks lag, and the disk takes over. */
+const lagMs = 250
+
+export interface MemoryStageParts {
+  readonly maxBytes: number
+  readonly books: QueueBooks
+  /** Nothing is on its way to the disk. */
+  quiet(): boolean
+  /** Every sink has read what lies before this number. */
+  readTo(): Seq
+  /** Has the batch written in its turn; resolves when it is. */
+  write(held: HeldBatch): Promise<void>
+}
+
+interface Entry extends HeldBatch {
+  writing: Promise<void> | undefined
+}
+
+/**
+ * The memory of `durability: assisted`: batches that the sinks take at once never reach the disk. They are written when the
+ * sinks lag, when they have waited for a second or two, and at a stop. Until then only `books` knows them: what lies on disk
+ * ends before the first of them, so that after a kill it balances without them.
+ */
+export class MemoryStage {
+  readonly #parts: MemoryStageParts
+  readonly #entries: Entry[] = []
+  #bytes = 0
+  #waiting: (() => void)[] = []
+  #lag: NodeJS.Timeout | undefined
+  /** The oldest at the last tick. */
+  #oldest: Entry | undefined
+
+  constructor(parts: MemoryStageParts) {
+    this.#parts = parts
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get empty(): boolean {
+    return this.#entries.length === 0
+  }
+
+  get messages(): number {
+    return this.#entries.reduce((sum, { batch }) => sum + batch.ends.length, 0)
+  }
+
+  /**
+   * Takes over a batch that may be read at once. Resolves when the next one is welcome. Undefined: nothing was taken, the
+   * batch goes to the disk, behind what `spill` sends there.
+   */
+  take(batch: Batch, queueId: string): Promise<void> | undefined {
+    const { books, maxBytes, quiet, readTo } = this.#parts
+    const before = books.intake.stored
+    const size = sizeOf(batch)
+    const first = this.#entries[0]?.extent.first ?? before.nextSeq
+    if (this.#bytes + size > maxBytes || !quiet() || readTo() < first) return undefined
+    const counts = countByTransport(batch)
+    const seq = books.intake.append(batch.ends.length, counts)
+    const intake = books.intake.withReceived(counts)
+    const end = seq + batch.ends.length
+    books.takeIntoMemory(end, intake)
+    const timeMs = batch.runTimes[0]
+    const extent = { first: seq, end, position: before.position, bytes: 0, ...(timeMs === undefined ? {} : { timeMs }) }
+    this.#entries.push({ extent, batch: { ...batch, queueId, seqs: [[seq, end - 1]] }, before, intake, writing: undefined })
+    this.#bytes += size
+    this.#tellBooks()
+    if (!this.#pressed) return Promise.resolve()
+    this.#lag ??= setTimeout(() => void this.spill(), lagMs)
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Batches in a row from `from` on, which the caller holds, until `maxBytes` of messages; none when the first is not here. */
+  from(from: Seq, maxBytes: number): Fetched[] {
+    this.#relieve()
+    const found: Fetched[] = []
+    let bytes = 0
+    for (let i = this.#entries.findIndex(({ extent }) => extent.first === from); i >= 0 && i < this.#entries.length; i++) {
+      if (bytes > 0 && bytes >= maxBytes) break
+      const { extent, batch } = this.#entries[i] as Entry
+      bytes += batch.bytes.length
+      batch.memory?.retain()
+      found.push({ extent, batch })
+    }
+    return found
+  }
+
+  /** Every sink is done with what lies before this number: it is let go of without having been written. */
+  forget(before: Seq): void {
+    for (let [entry] = this.#entries; entry !== undefined && entry.extent.end <= before; [entry] = this.#entries) {
+      if (entry.writing !== undefined) break
+      entry.batch.memory?.release()
+      this.#remove(entry)
+    }
+  }
+
+  /** Has everything written; resolves when it is. What comes meanwhile follows it to the disk. */
+  async spill(): Promise<void> {
+    clearTimeout(this.#lag)
+    this.#lag = undefined
+    for (const entry of this.#entries) {
+      // The writer takes over the batch.
+      entry.writing ??= this.#parts.write(entry).then(() => this.#remove(entry))
+    }
+    await Promise.all(this.#entries.map(({ writing }) => writing))
+  }
+
+  /** Once a second. */
+  tick(): void {
+    const [oldest] = this.#entries
+    if (oldest !== undefined && oldest === this.#oldest) void this.spill()
+    this.#oldest = oldest
+  }
+
+  /** More than enough is here that not every sink has read. */
+  get #pressed(): boolean {
+    const readTo = this.#parts.readTo()
+    let unread = 0
+    for (let i = this.#entries.length - 1; i >= 0 && (this.#entries[i] as Entry).extent.first >= readTo; i--) {
+      unread += sizeOf((this.#entries[i] as Entry).batch)
+    }
+    return unread > Math.min(maxUnreadBytes, this.#parts.maxBytes / 4)
+  }
+
+  #relieve(): void {
+    if (this.#waiting.length === 0 || this.#pressed) return
+    clearTimeout(this.#lag)
+    this.#lag = undefined
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.splice(this.#entries.indexOf(entry), 1)
+    this.#bytes -= sizeOf(entry.batch)
+    this.#tellBooks()
+    this.#relieve()
+  }
+
+  #tellBooks(): void {
+    this.#parts.books.intake.heldFrom = this.#entries[0]?.before
+  }
+}
+
+function sizeOf({ bytes, ends }: StoredBatch | Batch): number {
+  return bytes.length + 9 * ends.length + 1024
+}
