@@ -1,50 +1,33 @@
-import { parseArgs } from 'node:util'
-import { type AdminResult, measureAdmin } from './admin-load.ts'
-import { peers, rsyslogVersion } from './peers.ts'
-import { type LoadResult, measureRelay } from './relay-load.ts'
-import { adminTable, describeLoad, machine, relayTable, writeFigures } from './report.ts'
-import type { Load } from './traffic.ts'
+import { readFile, writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
+import { profile } from './profile.ts'
+import { findRelays } from './relays/all-relays.ts'
+import { replaceSection } from './report/figures.ts'
+import { machine, missing } from './report/machine.ts'
+import { sections } from './scenarios/sections.ts'
+import { readSettings } from './settings.ts'
 
-/** Runs the benchmarks: see bench/README.md for what they measure and for the options. */
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    messages: { type: 'string', default: '1000000' },
-    seconds: { type: 'string', default: '5' },
-    only: { type: 'string' },
-    peer: { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
-})
-if (values.write && (values.only ?? values.peer) !== undefined) throw new Error('--write wants everything: leave out --only and --peer')
+// Processes that wanted to run in the last minute.
+const mostLoad = 0.5
 
-const seconds = Number(values.seconds)
-const tcp: Load = { protocol: 'tcp', messages: Number(values.messages), rate: 0, connections: 4 }
-const udp = [20_000, 50_000, 100_000].map((rate): Load => ({ protocol: 'udp', messages: rate * seconds, rate, connections: 1 }))
-const wanted = (part: string) => values.only === undefined || values.only === part
-const loads = [...(wanted('tcp') ? [tcp] : []), ...(wanted('udp') ? udp : [])]
-const chosen = peers().filter((peer) => values.peer === undefined || peer.name.includes(values.peer))
+/** Runs the benchmarks, or the profile: see bench/README.md for what they measure and for the options. */
+const args = process.argv.slice(2)
+await (args[0] === '--profile' ? profile(args.slice(1)) : benchmark(args))
 
-const results = loads.flatMap((load) => chosen.map((peer) => ({ peer, load, runs: [] as LoadResult[] })))
-const admin: AdminResult[][] = []
-for (let round = 1; round <= Number(values.rounds); round++) {
-  // Relays take turns within a round, so that whatever else the machine does falls on all of them.
-  for (const { peer, load, runs } of results) {
-    const result = await measureRelay(peer, load)
-    runs.push(result)
-    say(round, `${peer.name}, ${describeLoad(load)}`, result)
+async function benchmark(options: string[]): Promise<void> {
+  const settings = readSettings(options)
+  const { all, peers } = findRelays(settings.relays)
+  const page = new URL('README.md', import.meta.url)
+  const here = machine(peers)
+  console.log([here, ...missing(peers)].join('\n'))
+  if ((loadavg()[0] as number) > mostLoad) console.log('the machine is busy with something else: the figures will lie far apart')
+  for (const part of settings.parts) {
+    console.log(`\n${part}`)
+    const table = await sections[part](all, settings, here)
+    const runs = settings.runs(part)
+    const stamp = `${here}; ${runs === 1 ? 'one run' : `${runs} alternating runs, medians (least..most)`}.`
+    const section = [stamp, ...missing(peers), '', table].join('\n')
+    console.log(`\n${section}`)
+    if (settings.write) await writeFile(page, replaceSection(await readFile(page, 'utf8'), part, section))
   }
-  if (wanted('admin')) admin.push(await measureAdmin(seconds))
-}
-
-const relays = results.map(({ peer, load, runs }) => ({ peer: peer.name, load, runs }))
-const tables = [...(relays.length > 0 ? [relayTable(relays)] : []), ...(admin.length > 0 ? [adminTable(admin)] : [])]
-const figures = [`${machine(rsyslogVersion())}; medians of ${values.rounds} alternating runs, losses of the worst one.`, ...tables].join(
-  '\n\n',
-)
-console.log(`\n${figures}`)
-if (values.write) await writeFigures(figures)
-
-function say(round: number, what: string, { messagesPerSecond, cpuMicroseconds, lost }: LoadResult): void {
-  console.log(`round ${round}: ${what}: ${Math.round(messagesPerSecond)} messages/s, ${cpuMicroseconds.toFixed(2)} µs, ${lost} lost`)
 }

@@ -22,6 +22,9 @@ const sendMany = libc.func('int sendmmsg(int fd, void *headers, unsigned int cou
  * node:dgram does, so that the sender is not the limit.
  */
 export class DatagramSender {
+  /** Messages in one call: so many arrive without a pause between them. */
+  static readonly mostAtOnce = 64
+
   readonly #fd: number
   // The kernel reads block and vectors through addresses, so they have to live as long as the headers.
   readonly #memory: { readonly headers: Buffer; readonly vectors: Buffer; readonly block: Buffer }
@@ -40,10 +43,10 @@ export class DatagramSender {
     if (connectSocket(this.#fd, loopback(port), 16) !== 0) throw new Error(`no socket to UDP port ${port}: error ${koffi.errno()}`)
   }
 
-  /** Sends the first `count` messages of the block; waits in the kernel while its buffer is full. */
-  send(count: number): void {
+  /** Sends `count` messages of the block, the first being `from`; waits in the kernel while its buffer is full. */
+  send(from: number, count: number): void {
     for (let sent = 0; sent < count; ) {
-      const done = sendMany(this.#fd, this.#memory.headers.subarray(sent * mmsghdrBytes), count - sent, 0) as number
+      const done = sendMany(this.#fd, this.#memory.headers.subarray((from + sent) * mmsghdrBytes), count - sent, 0) as number
       if (done < 0) throw new Error(`sendmmsg failed: error ${koffi.errno()}`)
       sent += done
     }

@@ -1,8 +1,8 @@
 import autocannon from 'autocannon'
-import { checkLedger } from '../test/real/support/check-ledger.ts'
-import { Relay } from '../test/real/support/relay.ts'
-import { Room } from '../test/real/support/room.ts'
-import { type Load, send, Upstream } from './traffic.ts'
+import { checkLedger } from '../../test/real/support/check-ledger.ts'
+import { type Load, send, Upstream, unlimited } from '../load/traffic.ts'
+import { durable } from '../relays/logrelay.ts'
+import { inRoom } from './measured-run.ts'
 
 export interface AdminResult {
   readonly path: string
@@ -19,24 +19,20 @@ const connections = 10
 
 /** Asks each admin endpoint for so many seconds, while the relay forwards `adminRate` messages a second over TCP and must lose none. */
 export async function measureAdmin(seconds: number): Promise<AdminResult[]> {
-  const room = await Room.open()
-  try {
-    const load: Load = { protocol: 'tcp', messages: adminRate * (seconds * adminPaths.length + 2), rate: adminRate, connections: 4 }
-    const upstream = await Upstream.open(room, load.messages)
-    const relay = await Relay.start(room, {
-      sink: { type: 'syslog', endpoints: [`tcp://127.0.0.1:${upstream.port}`], format: 'raw', framing: 'newline' },
-    })
+  return await inRoom(async (room) => {
+    const upstream = await Upstream.open(room)
+    const relay = await durable.start(room, { upstreamPort: upstream.port, format: 'rfc5424' })
+    const messages = adminRate * (seconds * adminPaths.length + 2)
+    const load: Load = { protocol: 'tcp', first: 0, messages, seconds: unlimited, rate: adminRate, connections: 4 }
     const sent = send(room, relay.port, load)
     const results: AdminResult[] = []
     for (const path of adminPaths) results.push(await ask(relay.adminPort, path, seconds))
     await sent
-    const { distinct } = await upstream.finished(2000)
-    if (distinct !== load.messages) throw new Error(`${load.messages - distinct} messages lost while the admin endpoints were asked`)
+    const { distinct } = await upstream.finished(messages, 2000)
+    if (distinct !== messages) throw new Error(`${messages - distinct} messages lost while the admin endpoints were asked`)
     checkLedger((await relay.status()).ledger)
     return results
-  } finally {
-    await room.close()
-  }
+  })
 }
 
 async function ask(port: number, path: string, duration: number): Promise<AdminResult> {
