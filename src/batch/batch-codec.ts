@@ -57,7 +57,7 @@ const plains = new BufferPool(4)
 const values = new BufferPool(16)
 
 /** Serialises and compresses beside the event loop. A batch that cannot be compressed is stored as it is. */
-export async function packBatch(batch: Batch, zstd: Zstd, level: number): Promise<PackedBatch> {
+export async function packBatch(batch: Batch, zstd: Zstd): Promise<PackedBatch> {
   let memory: Buffer | undefined
   const plain = serialise(batch, (bytes) => {
     memory = plains.take(bytes)
@@ -65,7 +65,7 @@ export async function packBatch(batch: Batch, zstd: Zstd, level: number): Promis
   })
   const value = values.take(headRoom + plain.length)
   const room = value.subarray(headRoom, headRoom + plain.length - 1) // what is not smaller does not fit
-  const packed = plain.length < worthCompressing ? undefined : await zstd.compress(plain, room, level)
+  const packed = plain.length < worthCompressing ? undefined : await zstd.compress(plain, room)
   if (packed === undefined) value.set(plain, headRoom)
   const shape = { compressed: packed !== undefined, plainBytes: plain.length, count: batch.ends.length }
   if (memory !== undefined) plains.give(memory)

@@ -3,7 +3,7 @@
  */
 export interface Zstd {
   /** Resolves with the length of the frame, written at the beginning of `into`; undefined when it does not fit or cannot be made. */
-  compress(plain: Buffer, into: Buffer, level: number): Promise<number | undefined>
+  compress(plain: Buffer, into: Buffer): Promise<number | undefined>
   /** Resolves with the length of the plain bytes, or undefined when they do not fit or the frame is damaged. */
   decompress(packed: Buffer, into: Buffer): Promise<number | undefined>
 }

@@ -15,8 +15,6 @@ import type { Head } from './watermark.ts'
 
 /** Batches being compressed at once: one thread of libuv's four stays free for LevelDB. */
 const maxPacking = 3
-/** Logs become a third of their size at the price of a memory copy or two; higher levels gain little for much more. */
-const zstdLevel = 1
 /** Small batches that wait together become one record of up to this many bytes. */
 const joinBytes = 256 * 1024
 /** Stored bytes in one write. */
@@ -168,7 +166,7 @@ export class GroupCommit {
       }
       this.#records.push(record)
       this.#packing++
-      void packBatch(record.batch, zstd(), zstdLevel).then((packed) => {
+      void packBatch(record.batch, zstd()).then((packed) => {
         record.packed = packed
         this.#packing--
         this.#pack()

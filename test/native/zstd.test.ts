@@ -9,7 +9,7 @@ for (const [name, codec, other] of [
 ] as const) {
   test(`${name}: what one compresses both read`, async (t) => {
     const packed = Buffer.alloc(text.length)
-    const length = await codec.compress(text, packed, 1)
+    const length = await codec.compress(text, packed)
     t.ok(length !== undefined && length < text.length / 10)
     for (const reader of [codec, other]) {
       const plain = Buffer.alloc(text.length)
@@ -19,9 +19,9 @@ for (const [name, codec, other] of [
   })
 
   test(`${name}: what does not fit, is cut off or is no frame`, async (t) => {
-    t.equal(await codec.compress(text, Buffer.alloc(10), 1), undefined)
+    t.equal(await codec.compress(text, Buffer.alloc(10)), undefined)
     const packed = Buffer.alloc(text.length)
-    const length = (await codec.compress(text, packed, 1)) as number
+    const length = (await codec.compress(text, packed)) as number
     t.equal(await codec.decompress(packed.subarray(0, length), Buffer.alloc(text.length - 1)), undefined)
     t.equal(await codec.decompress(packed.subarray(0, length - 1), Buffer.alloc(text.length)), undefined)
     t.equal(await codec.decompress(Buffer.from('no frame'), Buffer.alloc(100)), undefined)
@@ -38,7 +38,7 @@ test('more calls at once than contexts', async (t) => {
   const packed = await Promise.all(
     inputs.map(async (input) => {
       const into = Buffer.alloc(input.length)
-      return into.subarray(0, await zstd().compress(input, into, 1))
+      return into.subarray(0, await zstd().compress(input, into))
     }),
   )
   const plain = await Promise.all(

@@ -18,7 +18,7 @@ t.test('reading is bounded by what the batches become in memory, and finds every
   const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
   let position = 0
   for (let i = 0; i < batches; i++) {
-    const value = sealBatch(await packBatch(batchOf(Array.from({ length: perBatch }, () => text)), zstd(), 1), {
+    const value = sealBatch(await packBatch(batchOf(Array.from({ length: perBatch }, () => text)), zstd()), {
       firstSeq: i * perBatch,
       position,
       intake: noIntake,
