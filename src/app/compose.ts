@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Sink } from '../core/sink.ts'
 import { BalancedSink } from '../delivery/balanced-sink.ts'
 import { Forwarder } from '../delivery/forwarder.ts'
+import { bindTcpState } from '../native/tcp-state.ts'
 import { Pipeline, type PipelineParts } from '../pipeline/pipeline.ts'
 import type { PipelineSpec } from '../pipeline/supervisor.ts'
 import { LevelQueue } from '../queue/level-queue.ts'
@@ -14,6 +15,7 @@ import { SyslogDatagramEndpoint } from '../sinks/syslog-datagram-endpoint.ts'
 import { SyslogStreamEndpoint } from '../sinks/syslog-stream-endpoint.ts'
 import type { ConnectionBudget } from '../sources/connection-budget.ts'
 import { SyslogSource } from '../sources/syslog-source.ts'
+import type { UdpPorts } from '../sources/udp-port.ts'
 import { createFormatter, type FormatMessage } from '../syslog/formatter.ts'
 import { type Certificates, tlsConfigOf } from './certificates.ts'
 import { queueDirectory, sinkFilePath } from './paths.ts'
@@ -23,6 +25,7 @@ export interface Surroundings {
   readonly certificates: Certificates
   readonly logger: Logger
   readonly budget: ConnectionBudget
+  readonly udpPorts: UdpPorts
 }
 
 /** The configuration as pipelines to be built. The identity holds everything that a pipeline depends on: nothing else restarts it. */
@@ -53,7 +56,7 @@ function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, s
   const tls = surroundings.certificates.for(tlsConfigOf(config, pipeline))
   const source = new SyslogSource(
     { ...pipeline.source, port: effectivePort(pipeline.source) },
-    { intake: queue, logger, tls, budget: surroundings.budget },
+    { intake: queue, logger, tls, budget: surroundings.budget, udpPorts: surroundings.udpPorts },
   )
   const deliveries: PipelineParts['deliveries'] = new Map(
     pipeline.sinks.map((sinkName) => {
@@ -82,7 +85,7 @@ function buildSink(config: Config, pipelineName: string, pipeline: PipelineConfi
   const format: FormatMessage | 'raw' = sink.format === 'raw' ? 'raw' : createFormatter(sink.format, { device, timezone })
   if (sink.type === 'file') return new FileSink(sink, { path: sinkFilePath(config.data_dir, sink.path, pipelineName), format, logger })
   const endpoints = sink.endpoints.map((endpoint) => {
-    const context = { format, logger: logger.child({ endpoint: formatEndpoint(endpoint) }) }
+    const context = { format, logger: logger.child({ endpoint: formatEndpoint(endpoint) }), readTcpState: bindTcpState() }
     const one =
       endpoint.scheme === 'udp' ? new SyslogDatagramEndpoint(endpoint, sink, context) : new SyslogStreamEndpoint(endpoint, sink, context)
     return { sink: one, backoff: backoffOf(sink) }

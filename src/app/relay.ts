@@ -10,6 +10,7 @@ import type { RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
 import { type Changes, type PipelineSpec, Supervisor } from '../pipeline/supervisor.ts'
 import { ConnectionBudget } from '../sources/connection-budget.ts'
+import { UdpReceiver } from '../sources/udp-receiver.ts'
 import type { RelayLogger } from '../telemetry/create-logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { Certificates } from './certificates.ts'
@@ -54,7 +55,7 @@ export class Relay implements Component {
     this.#certificates = new Certificates(this.#config, logger)
     const openFiles = openFilesLimit()
     const budget = new ConnectionBudget(() => connectionLimit(this.#config, openFiles))
-    this.#surroundings = { certificates: this.#certificates, logger, budget }
+    this.#surroundings = { certificates: this.#certificates, logger, budget, udpPorts: new UdpReceiver({ logger }) }
     this.#supervisor = new Supervisor(pipelineSpecs(this.#config, this.#surroundings), logger)
     this.#missing = new MissingPipelines({ start: (spec) => this.#supervisor.add(spec), logger })
     this.#listeners = new Listeners(this.#config, { status, metrics: new Metrics({ status, limits: () => this.#config }), logger })

@@ -169,7 +169,7 @@ export const syslogSinkSchema = z.strictObject({
   max_unsettled_bytes: size()
     .default(128 * 2 ** 20)
     .describe(
-      "On TCP and TLS: bytes that may be written to one connection before the receiver's program can be taken to have read them; they stay queued on disk and are sent again when it dies. Should be more than the receiver's buffer.",
+      'On TCP and TLS: about how many bytes may be written to one connection without their receiver having shown that it has read them. They stay queued and are sent again when the connection is lost.',
     ),
   ...sinkBasics,
 })

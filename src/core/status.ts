@@ -12,6 +12,10 @@ export interface SinkStatus {
   readonly error?: { readonly code: string; readonly message: string }
   readonly retryAtMs?: number
   readonly lastDeliveredAtMs?: number
+  /** Messages that are written to a peer that does not acknowledge them, and not known to be read. They are queued. */
+  readonly unsettled: number
+  /** Messages sent again, since the pipeline was started, although their receiver may have read them before. */
+  readonly resent: number
   readonly endpoints: readonly EndpointStatus[]
 }
 

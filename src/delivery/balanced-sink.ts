@@ -3,7 +3,7 @@ import type { SeqRange, StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Rejected } from '../core/queue.ts'
-import type { EndpointStatus, Outcome, Sink } from '../core/sink.ts'
+import type { EndpointStatus, Outcome, Sink, Unsettled } from '../core/sink.ts'
 import type { Backoff } from '../retry/backoff.ts'
 
 export type Balance = 'failover' | 'round_robin'
@@ -62,14 +62,23 @@ export class BalancedSink implements Sink {
       const outcome: Outcome = await member.sink.send(left, signal)
       delivered.push(...outcome.delivered)
       rejected.push(...outcome.rejected)
+      const unsettled = outcome.unsettled && this.#watched(member, outcome.unsettled)
+      const answer = { delivered, rejected, ...(unsettled && { unsettled }) }
       // An abort is nobody's failure.
-      if (signal.aborted) return { delivered, rejected, ...(outcome.retry && { retry: outcome.retry }) }
+      if (signal.aborted) return { ...answer, ...(outcome.retry && { retry: outcome.retry }) }
       this.#learn(member, outcome)
-      left = outcome.retry === undefined ? undefined : unnamed(left, outcome)
-      if (left === undefined) return { delivered, rejected }
+      if (outcome.retry === undefined) return answer
+      // What was written before comes first again, then the rest of this: not from here, where only this batch is known.
+      if (unsettled !== undefined) return { ...answer, retry: this.#nextTry(outcome.retry.error) }
+      left = unnamed(left, outcome)
+      if (left === undefined) return answer
       this.#logger.debug({ messages: left.ends.length }, `${member.error?.message}; its messages go to the others`)
     }
     return { delivered, rejected, retry: this.#whenAllWait() }
+  }
+
+  async flush(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#members.map(({ sink }) => sink.flush(signal)))
   }
 
   endpoints(): readonly EndpointStatus[] {
@@ -89,10 +98,37 @@ export class BalancedSink implements Sink {
     return [...this.#members.slice(first), ...this.#members.slice(0, first)].filter(({ retryAtMs }) => retryAtMs <= now)
   }
 
-  #learn(member: Member, outcome: Outcome): void {
-    if (outcome.delivered.length > 0 || outcome.retry === undefined) member.backoff.reset()
-    member.error = outcome.retry?.error
-    member.retryAtMs = outcome.retry === undefined ? 0 : this.#now() + (outcome.retry.afterMs ?? member.backoff.next())
+  #learn(member: Member, { delivered, rejected, retry, unsettled }: Outcome): void {
+    // What was written to it says nothing yet; that all was refused is an answer as well.
+    if (delivered.length > 0 || (retry === undefined && (unsettled === undefined || rejected.length > 0))) member.backoff.reset()
+    if (retry === undefined) {
+      if (unsettled === undefined) this.#well(member)
+      return
+    }
+    // A connection's death ends every batch that was open on it, with one error: one failure.
+    if (member.error === retry.error) return
+    member.error = retry.error
+    member.retryAtMs = this.#now() + (retry.afterMs ?? member.backoff.next())
+  }
+
+  #well(member: Member): void {
+    member.error = undefined
+    member.retryAtMs = 0
+  }
+
+  /** What a member's unsettled messages come to counts against it, and for it. */
+  #watched(member: Member, { seqs, outcome }: Unsettled): Unsettled {
+    const known = outcome.then((fate) => {
+      this.#learn(member, fate)
+      return fate.retry === undefined ? fate : { ...fate, retry: this.#nextTry(fate.retry.error) }
+    })
+    return { seqs, outcome: known }
+  }
+
+  /** At once when another member may be tried. */
+  #nextTry(error: RelayError): NonNullable<Outcome['retry']> {
+    const now = this.#now()
+    return this.#members.some(({ retryAtMs }) => retryAtMs <= now) ? { error, afterMs: 0 } : this.#whenAllWait()
   }
 
   #whenAllWait(): NonNullable<Outcome['retry']> {

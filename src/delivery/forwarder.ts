@@ -1,4 +1,4 @@
-import { countSeqs } from '../batch/ranges.ts'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { StoredBatch } from '../core/batch.ts'
 import type { Component } from '../core/component.ts'
 import { RelayError } from '../core/errors.ts'
@@ -8,7 +8,9 @@ import type { Outcome, Sink } from '../core/sink.ts'
 import type { SinkStatus } from '../core/status.ts'
 import { type Backoff, wait } from '../retry/backoff.ts'
 import { untilAbort } from '../retry/until-abort.ts'
+import { checked } from './checked-outcome.ts'
 import { DeliveryHealth } from './delivery-health.ts'
+import { OpenLeases, type Retry } from './open-leases.ts'
 
 /** While draining: how often to look whether the queue is empty when nothing more can be leased. */
 const emptyCheckMs = 50
@@ -32,8 +34,9 @@ export interface ForwarderOptions {
 
 /**
  * Moves one sink's messages from the queue to the sink: lease, send, settle, release. While one batch is sent the next
- * is leased and the one before it settled, so at most three are held. When the sink asks for a retry all are given back:
- * the queue hands them out again in order, and nothing is leased while an upstream is down.
+ * is leased and the one before it settled, so at most three are held. What was sent and whose fate is open stays leased beside
+ * that, without its bytes (`OpenLeases`). When the sink asks for a retry all but the open ones are given back: the queue hands
+ * them out again in order, and nothing is leased while an upstream is down.
  */
 export class Forwarder implements Component {
   readonly #options: ForwarderOptions
@@ -47,17 +50,29 @@ export class Forwarder implements Component {
   #leasing = new AbortController()
   #settling: Promise<void> = Promise.resolve()
   #sending = false
+  readonly #open: OpenLeases
+  /** Messages came back, and how to go on is not dealt with yet. */
+  #lost: Retry | undefined
 
   constructor(options: ForwarderOptions) {
     this.#options = options
     this.#health = new DeliveryHealth(options)
+    this.#open = new OpenLeases({
+      onFate: (fate) => {
+        this.#health.answered(fate)
+        if (fate.delivered.length > 0) options.backoff.reset()
+      },
+      onLost: (retry) => {
+        this.#lost ??= retry
+      },
+    })
   }
 
   async start(): Promise<void> {
     this.#running ??= this.#run()
   }
 
-  /** Lets the send in flight finish until the deadline; what is not delivered by then stays queued. */
+  /** Lets the send in flight finish and the open ones settle until the deadline; what is not delivered by then stays queued. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stop.abort()
     this.#leasing.abort()
@@ -76,6 +91,9 @@ export class Forwarder implements Component {
     if (this.#running === undefined) return
     const ended = this.#running.then(() => true)
     while (!deadline.aborted && !this.#health.failing && this.#options.queued() > 0) {
+      if (!this.#sending && this.#open.messages > 0 && this.#options.queued() <= this.#open.messages) {
+        await Promise.race([ended, this.#options.sink.flush(deadline)])
+      }
       if (await Promise.race([ended, wait(emptyCheckMs, deadline).then(() => false)])) return
     }
   }
@@ -84,27 +102,39 @@ export class Forwarder implements Component {
     const { sink, sinkType } = this.#options
     const stopped = this.#running === undefined || this.#stop.signal.aborted
     const state = stopped ? 'stopped' : this.#health.retryAtMs !== undefined ? 'backing_off' : this.#sending ? 'sending' : 'idle'
-    return { type: sinkType, state, ...this.#health.status(), endpoints: sink.endpoints() }
+    const { messages: unsettled, resent } = this.#open
+    return { type: sinkType, state, unsettled, resent, ...this.#health.status(), endpoints: sink.endpoints() }
   }
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
+        if (this.#lost !== undefined) await this.#recover(this.#lost)
+        await this.#open.room(this.#stop.signal)
         const lease = await (this.#next ?? this.#lease())
         this.#next = undefined
-        if (lease !== undefined) await this.#forward(lease)
+        // What came back meanwhile is older, if this is not it.
+        if (this.#lost !== undefined) lease?.release()
+        else if (lease !== undefined) await this.#forward(lease)
       } catch (error) {
         // The queue answered a lease with an error: its own health tells why, we only must not spin.
-        await this.#giveBack()
-        if (!this.#stop.signal.aborted) await this.#backOff(RelayError.from(error, 'QUEUE_FAILED', 'cannot read the queue'))
+        await this.#recover({ error: RelayError.from(error, 'QUEUE_FAILED', 'cannot read the queue') })
       }
     }
+    await this.#finish()
+  }
+
+  async #finish(): Promise<void> {
     await this.#giveBack()
+    const { signal } = this.#abort
+    if (this.#open.messages > 0) await untilAbort(this.#options.sink.flush(signal), signal)
+    await this.#open.empty(signal)
     await this.#settled(this.#settling)
+    this.#open.release()
   }
 
   /** A queue whose store fails settles when it works again: a stop does not wait for that beyond its deadline. */
-  async #settled(settling: Promise<void>): Promise<void> {
+  async #settled(settling: Promise<unknown>): Promise<void> {
     await untilAbort(settling, this.#abort.signal)
   }
 
@@ -120,19 +150,30 @@ export class Forwarder implements Component {
     if (this.#stop.signal.aborted) return lease.release()
     this.#next = this.#lease()
     this.#sending = true
-    const outcome = checked(lease.batch, await this.#send(lease.batch))
+    const outcome = checked(lease.batch.ends.length, await this.#send(lease.batch))
     this.#sending = false
     this.#health.answered(outcome)
     const before = this.#settling
-    this.#settling = settle(lease, outcome).finally(() => lease.release())
+    this.#settling = this.#settle(lease, outcome)
     this.#settling.catch(() => {}) // Awaited below or next time.
     await this.#settled(before)
     // A batch of which all was refused was answered as well.
-    if (outcome.delivered.length > 0 || outcome.retry === undefined) this.#options.backoff.reset()
-    if (outcome.retry === undefined) return this.#health.well()
-    await this.#settled(this.#settling)
-    await this.#giveBack()
-    if (!this.#abort.signal.aborted) await this.#backOff(outcome.retry.error, outcome.retry.afterMs)
+    if (outcome.delivered.length > 0 || (outcome.retry ?? outcome.unsettled) === undefined) this.#options.backoff.reset()
+    if (outcome.retry === undefined) this.#health.well()
+    else this.#lost ??= outcome.retry
+  }
+
+  async #settle(lease: Lease, { delivered, rejected, unsettled }: Outcome): Promise<void> {
+    try {
+      const settled = delivered.length + rejected.length > 0 ? lease.settle(delivered, rejected) : undefined
+      if (unsettled !== undefined) {
+        lease.forget()
+        this.#open.add(lease, unsettled)
+      }
+      await settled
+    } finally {
+      if (unsettled === undefined) lease.release()
+    }
   }
 
   async #send(batch: StoredBatch): Promise<Outcome> {
@@ -141,6 +182,16 @@ export class Forwarder implements Component {
     } catch (error) {
       return { delivered: [], rejected: [], retry: { error: RelayError.from(error) } }
     }
+  }
+
+  /** Everything that is to be sent again goes back, so that it is leased in order, then waits. */
+  async #recover({ error, afterMs }: Retry): Promise<void> {
+    // The death of a connection is told for each batch that was open on it, all in one turn of the event loop.
+    await turn()
+    await this.#settled(Promise.all([this.#settling, this.#open.settled()]))
+    await this.#giveBack()
+    if (!this.#stop.signal.aborted) await this.#backOff(error, afterMs)
+    this.#lost = undefined
   }
 
   async #backOff(error: RelayError, afterMs = this.#options.backoff.next()): Promise<void> {
@@ -158,16 +209,4 @@ export class Forwarder implements Component {
     const lease = await next.catch(() => undefined) // Not wanted any more: the next lease tells the error again.
     lease?.release()
   }
-}
-
-async function settle(lease: Lease, { delivered, rejected }: Outcome): Promise<void> {
-  if (delivered.length + rejected.length > 0) await lease.settle(delivered, rejected)
-}
-
-/** A sink that forgets messages without asking for a retry would be asked again and again without a pause. */
-function checked(batch: StoredBatch, outcome: Outcome): Outcome {
-  const named = countSeqs(outcome.delivered) + countSeqs(outcome.rejected.map(({ seqs }) => seqs))
-  if (outcome.retry !== undefined || named === batch.ends.length) return outcome
-  const error = new RelayError('INTERNAL', `the sink answered for ${named} of ${batch.ends.length} messages`)
-  return { ...outcome, retry: { error } }
 }

@@ -31,7 +31,7 @@ export interface LevelSizes {
  */
 export function levelSizes(maxBytes: number): LevelSizes {
   return {
-    writeBufferSize: Math.min(4 * 2 ** 20, Math.max(256 * 1024, Math.floor(maxBytes / 32))),
+    writeBufferSize: Math.min(8 * 2 ** 20, Math.max(256 * 1024, Math.floor(maxBytes / 32))),
     maxFileSize: Math.min(4 * 2 ** 20, Math.max(2 ** 20, Math.floor(maxBytes / 128))),
   }
 }

@@ -7,6 +7,7 @@ import type { ConditionBoard } from './condition-board.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Disposal, type Passed } from './disposal.ts'
 import { type Committed, GroupCommit } from './group-commit.ts'
+import { HeldFiles } from './held-files.ts'
 import { IntakeLimits } from './intake-limits.ts'
 import type { TransportCounts } from './intake-totals.ts'
 import { checkpointKey, cursorKey } from './keys.ts'
@@ -49,6 +50,7 @@ export class RunningQueue implements ReaderSource {
   readonly #memory: MemoryStage | undefined
   readonly #disposal: Disposal
   readonly #logSync: LogSync
+  readonly #files: HeldFiles
   readonly #readers: Map<string, SinkReader>
   readonly #outcomes: SinkOutcomes
   readonly #trimming: Trimming | undefined
@@ -83,6 +85,7 @@ export class RunningQueue implements ReaderSource {
         write: (held) => this.#commit.write(held),
       })
     }
+    this.#files = new HeldFiles(directory)
     this.#logSync = new LogSync(() => keeper.syncLogs())
     this.#readers = new Map(books.cursors.map((cursor) => [cursor.sink, new SinkReader(cursor, this)]))
     this.#disposal = new Disposal(this, config.max_size, books.passed(), logger)
@@ -219,6 +222,7 @@ export class RunningQueue implements ReaderSource {
     const reached = Math.max(...[...this.#readers.values()].map((reader) => reader.position))
     for (const { extent, batch } of records) this.#recent.add(extent, batch, reached)
     this.#logSync.written()
+    this.#files.stored(this.books.readable.position)
     this.#weigh()
     this.changed.notify()
   }
@@ -279,6 +283,7 @@ export class RunningQueue implements ReaderSource {
     if (this.books.intake.dirty || this.#passed !== undefined) this.#note()
     if (this.#memory !== undefined) void this.#logSync.syncIfWritten()
     void this.#watermark.write()
+    void this.#files.look()
   }
 
   /** One at a time: a store under repair for hours must not gather one for each second. */
@@ -314,6 +319,7 @@ export class RunningQueue implements ReaderSource {
     this.changed.notify()
     await untilAbort(this.#finish(), deadline)
     await untilAbort(this.keeper.close(), deadline)
+    await untilAbort(this.#files.close(), deadline)
     this.#commit.close()
     const left = this.#commit.unstored()
     const messages = this.books.intake.nextSeq - this.readableEnd + (this.#memory?.messages ?? 0)

@@ -129,20 +129,25 @@ export class BatchEncoder {
 /** One slice under construction. */
 class SliceBuffer {
   readonly #frames: FrameEncoder
+  /** As the pool gave it, which may be more than was asked for. */
+  #memory: Buffer
   #bytes: Buffer
   #length = 0
 
   constructor(frames: FrameEncoder, bytes: number) {
     this.#frames = frames
-    this.#bytes = memory.take(bytes)
+    this.#memory = memory.take(bytes)
+    this.#bytes = this.#memory.subarray(0, bytes)
   }
 
   /** False when the message does not fit; an empty slice takes any message. */
   put(source: Buffer, from: number, to: number): boolean {
     let length = this.#frames.put(this.#bytes, this.#length, source, from, to)
     if (length < 0 && this.#length === 0) {
-      memory.give(this.#bytes)
-      this.#bytes = memory.take(this.#frames.longest(to - from))
+      memory.give(this.#memory)
+      const longest = this.#frames.longest(to - from)
+      this.#memory = memory.take(longest)
+      this.#bytes = this.#memory.subarray(0, longest)
       length = this.#frames.put(this.#bytes, 0, source, from, to)
     }
     if (length < 0) return false
@@ -155,7 +160,7 @@ class SliceBuffer {
   }
 
   take(): Pick<Slice, 'bytes' | 'release'> {
-    const whole = this.#bytes
-    return { bytes: whole.subarray(0, this.#length), release: () => memory.give(whole) }
+    const used = this.#memory
+    return { bytes: this.#bytes.subarray(0, this.#length), release: () => memory.give(used) }
   }
 }

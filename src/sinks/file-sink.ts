@@ -97,6 +97,9 @@ export class FileSink implements Sink {
     })
   }
 
+  /** What is answered is on disk already. */
+  async flush(): Promise<void> {}
+
   endpoints(): readonly EndpointStatus[] {
     const error = this.#error
     const state = this.#written && error === undefined ? 'connected' : 'idle'

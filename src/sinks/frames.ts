@@ -126,7 +126,7 @@ function isCounted(bytes: Buffer, at: number, start: number, stop: number): bool
   return true
 }
 
-/** Whether a line feed follows at `stop` and none is before it. */
+/** Whether a line feed follows at `stop` and none is before it. That one is looked for first, as the search may go on to the end of the batch. */
 function isLine(bytes: Buffer, start: number, stop: number, lineFeeds: LineFeeds): boolean {
-  return lineFeeds === 'keep' ? bytes[stop] === lineFeed : bytes.indexOf(lineFeed, start) === stop
+  return bytes[stop] === lineFeed && (lineFeeds === 'keep' || bytes.indexOf(lineFeed, start) === stop)
 }

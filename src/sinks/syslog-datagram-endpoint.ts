@@ -70,6 +70,9 @@ export class SyslogDatagramEndpoint implements Sink {
     })
   }
 
+  /** What is answered has left already. */
+  async flush(): Promise<void> {}
+
   endpoints(): readonly EndpointStatus[] {
     const error = this.#log.error
     const state = this.#connection === undefined ? 'idle' : 'connected'

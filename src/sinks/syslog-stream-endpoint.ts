@@ -4,30 +4,35 @@ import type { StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { EndpointStatus, Outcome, Sink } from '../core/sink.ts'
+import type { ReadTcpState } from '../native/tcp-state.ts'
 import type { FormatMessage } from '../syslog/formatter.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { ClientTls } from './client-tls.ts'
+import { connectStream } from './connect-stream.ts'
 import { FailureLog } from './failure-log.ts'
-import { outcomeOf } from './outcome.ts'
+import { outcomeOf, unsettledOutcome } from './outcome.ts'
 import { SendGate } from './send-gate.ts'
-import { connectStream, type StreamConnection } from './stream-connection.ts'
+import type { SettlingOptions, StreamConnection } from './stream-connection.ts'
 
 /** Large enough for few system calls, small enough that a connection's death repeats little. */
 const sliceBytes = 256 * 1024
 
 /** What of a syslog sink's configuration concerns one connection. */
-export type StreamOptions = Pick<SyslogSinkConfig, 'framing' | 'line_feeds' | 'tls' | 'connect_timeout'>
+export type StreamOptions = Pick<SyslogSinkConfig, 'framing' | 'line_feeds' | 'tls' | 'connect_timeout' | 'max_unsettled_bytes'>
 
 export interface EndpointContext {
   readonly format: FormatMessage | 'raw'
   /** Carries `pipeline`, `sink` and `endpoint`. */
   readonly logger: Logger
+  /** For TCP and TLS: undefined where the kernel cannot be asked. */
+  readonly readTcpState?: ReadTcpState | undefined
 }
 
 /**
  * Syslog to one endpoint over TCP (RFC 6587) or TLS (RFC 5425). It connects with the first message to send and keeps the
  * connection; when it is lost it says so at once, and connects again with the next send. When to try again is up to
- * whoever sends. One `send` at a time.
+ * whoever sends. One `send` at a time. Neither protocol acknowledges a message: what was written is unsettled until the
+ * receiver can be taken to have read it (settlement.ts).
  */
 export class SyslogStreamEndpoint implements Sink {
   readonly #endpoint: Endpoint
@@ -35,17 +40,24 @@ export class SyslogStreamEndpoint implements Sink {
   readonly #options: StreamOptions
   readonly #format: FormatMessage | 'raw'
   readonly #tls: ClientTls | undefined
+  readonly #logger: Logger
   readonly #log: FailureLog
   readonly #gate = new SendGate()
+  readonly #settling: SettlingOptions
   #connection: StreamConnection | undefined
+  /** Written to no more: kept until the fate of what was written shows. */
+  readonly #leaving = new Set<StreamConnection>()
+  #toldBlind = false
 
-  constructor(endpoint: Endpoint, options: StreamOptions, { format, logger }: EndpointContext) {
+  constructor(endpoint: Endpoint, options: StreamOptions, { format, logger, readTcpState }: EndpointContext) {
     this.#endpoint = endpoint
     this.#name = formatEndpoint(endpoint)
     this.#options = options
     this.#format = format
     this.#tls = endpoint.scheme === 'tls' ? new ClientTls(options.tls) : undefined
+    this.#logger = logger
     this.#log = new FailureLog(logger, this.#name)
+    this.#settling = { readTcpState, maxUnsettledBytes: options.max_unsettled_bytes }
   }
 
   /** Rejects with TLS_MATERIAL when the configured files cannot be used. */
@@ -55,6 +67,7 @@ export class SyslogStreamEndpoint implements Sink {
 
   async stop(deadline: AbortSignal): Promise<void> {
     await this.#gate.close(deadline)
+    for (const connection of this.#leaving) connection.destroy()
     await this.#connection?.close(deadline)
   }
 
@@ -68,15 +81,21 @@ export class SyslogStreamEndpoint implements Sink {
       })
       try {
         const connection = await this.#connected(either)
-        const { delivered, error } = await connection.deliver(() => encoder.next(), either)
-        if (delivered > 0 && connection.alive) this.#log.well()
-        return outcomeOf(batch, delivered, encoder.refused, error)
+        const delivery = await connection.deliver(() => encoder.next(), either)
+        if (delivery.error === undefined) this.#log.well()
+        return unsettledOutcome(batch, delivery, encoder.refused)
       } catch (error) {
         const failure = RelayError.from(error)
         if (!either.aborted) this.#log.failed(failure)
         return outcomeOf(batch, 0, [], failure)
       }
     })
+  }
+
+  /** Ends the connection, if anything is open on it: the receiver's end of it tells that it has read everything. */
+  async flush(signal: AbortSignal): Promise<void> {
+    this.#leave()
+    await Promise.all([...this.#leaving].map((connection) => connection.flush(signal)))
   }
 
   endpoints(): readonly EndpointStatus[] {
@@ -88,12 +107,32 @@ export class SyslogStreamEndpoint implements Sink {
   async #connected(signal: AbortSignal): Promise<StreamConnection> {
     if (this.#connection !== undefined) return this.#connection
     const tls = await this.#tls?.options(this.#endpoint.host)
-    const connection = await connectStream({ endpoint: this.#endpoint, tls, timeoutMs: this.#options.connect_timeout, signal })
+    const timeoutMs = this.#options.connect_timeout
+    const connection = await connectStream({ endpoint: this.#endpoint, tls, timeoutMs, signal, settling: this.#settling })
     this.#connection = connection
     connection.onDeath((reason) => {
-      this.#connection = undefined
+      if (this.#connection === connection) this.#connection = undefined
+      this.#leaving.delete(connection)
       if (reason !== undefined) this.#log.failed(reason)
     })
+    connection.onStuck = () => {
+      // One at a time: a receiver that hangs does not answer, and is not to be given connection after connection.
+      if (this.#leaving.size === 0) void this.flush(new AbortController().signal)
+    }
+    if (!connection.tells) this.#tellBlind()
     return connection
+  }
+
+  #leave(): void {
+    const connection = this.#connection
+    if (connection === undefined || !connection.open) return
+    this.#connection = undefined
+    this.#leaving.add(connection)
+  }
+
+  #tellBlind(): void {
+    if (this.#toldBlind) return
+    this.#toldBlind = true
+    this.#logger.warn({}, `this system does not tell what ${this.#name} has read: what it holds unread when it dies is lost`)
   }
 }

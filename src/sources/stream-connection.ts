@@ -38,7 +38,7 @@ export class StreamConnection {
   #framer: Framer | undefined
   #stage: 'plain' | 'handshake' | 'secure' | 'closed' = 'plain'
   #paused = false
-  /** Read and not yet framed, because the collector was saturated. */
+  /** Read and not yet framed, because the collector was saturated; its sender knows it to be received. */
   #held: Buffer | undefined
   #empty = true
   #endedByUs = false
@@ -92,8 +92,6 @@ export class StreamConnection {
   close(): void {
     if (this.#endedByUs && this.#socket.destroyed) return
     this.#endedByUs = true
-    this.#closing = true
-    this.#readHeld() // its sender knows it to be received
     if (this.#stage === 'handshake') this.#context.acceptor?.abandon(this.#socket)
     this.#finishFraming()
     this.#socket.destroy()
@@ -137,9 +135,11 @@ export class StreamConnection {
     const { collector, counters, intake, clock } = this.#context
     this.#lastReadMs = clock.nowMs
     this.#empty = false
-    if (collector.saturated && !this.#closing) {
+    const held = this.#held
+    if ((collector.saturated || held !== undefined) && !this.#closing) {
       // Thousands of connections may be read in one turn of the event loop: their chunks must not become one batch.
-      this.#held = Buffer.from(chunk)
+      // A pause does not hold back the TLS records that came in the same read: each is a chunk, up to 64 KiB in all.
+      this.#held = held === undefined ? Buffer.from(chunk) : Buffer.concat([held, chunk])
       this.#wait()
       return
     }
@@ -181,7 +181,10 @@ export class StreamConnection {
     })
   }
 
+  /** Nothing more will be read. The end of a TLS stream, too, may come in the same read as what is held. */
   #finishFraming(): void {
+    this.#closing = true
+    this.#readHeld()
     const framer = this.#framer
     this.#framer = undefined
     if (framer === undefined) return

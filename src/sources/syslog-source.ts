@@ -9,6 +9,8 @@ import type { ConnectionBudget } from './connection-budget.ts'
 import { type ListenPlan, planAddresses } from './listen-addresses.ts'
 import { newSourceCounters, type SourceCounters } from './source-counters.ts'
 import { StreamSource } from './stream-source.ts'
+import type { UdpPorts } from './udp-port.ts'
+import { UdpReceiver } from './udp-receiver.ts'
 import { UdpSource } from './udp-source.ts'
 
 export interface SyslogSourceOptions {
@@ -18,6 +20,8 @@ export interface SyslogSourceOptions {
   readonly tls?: ServerTls | undefined
   /** Connections that the sources of all pipelines may hold together. */
   readonly budget?: ConnectionBudget | undefined
+  /** Who reads the UDP ports of all pipelines. Default: the source has one of its own. */
+  readonly udpPorts?: UdpPorts | undefined
 }
 
 /** With port 0 the system chooses for one protocol, and the other may find that number taken. */
@@ -34,13 +38,13 @@ export class SyslogSource implements Source {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(config: SyslogSourceConfig, { intake, logger, tls, budget }: SyslogSourceOptions) {
+  constructor(config: SyslogSourceConfig, { intake, logger, tls, budget, udpPorts }: SyslogSourceOptions) {
     this.#config = config
     this.#tls = tls
     this.#collector = new Collector({ intake, logger, onRelief: () => this.#stream?.relieve() })
     const shared = { intake, logger, collector: this.#collector, counters: this.#counters }
     if (config.transports.some((transport) => transport !== 'udp')) this.#stream = new StreamSource(config, { ...shared, tls, budget })
-    if (config.transports.includes('udp')) this.#udp = new UdpSource(config, shared)
+    if (config.transports.includes('udp')) this.#udp = new UdpSource(config, { ...shared, ports: udpPorts ?? new UdpReceiver({ logger }) })
   }
 
   /** Rejects with PORT_IN_USE, PORT_UNAVAILABLE or TLS_MATERIAL. */

@@ -3,6 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { Logger } from '../core/logger.ts'
 import { handshakeFailure } from '../tls/handshake-failure.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
+import { withoutTickets } from '../tls/session-tickets.ts'
 import { LogLimit } from './log-limit.ts'
 import { peerAddress } from './peer-address.ts'
 
@@ -35,9 +36,13 @@ export class TlsAcceptor {
     this.#options = options
     // Never listens: it gets its connections from `accept`.
     this.#server = createServer({ ...options.tls.options(), handshakeTimeout: options.handshakeTimeoutMs })
+    withoutTickets(this.#server)
     this.#server.on('secureConnection', (socket) => this.#secure(socket))
     this.#server.on('tlsClientError', (error, socket) => this.#failed(error, socket))
-    this.#endChanges = options.tls.onChange(() => this.#server.setSecureContext(options.tls.options()))
+    this.#endChanges = options.tls.onChange(() => {
+      this.#server.setSecureContext(options.tls.options())
+      withoutTickets(this.#server)
+    })
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Origin } from '../core/batch.ts'
+import { decodeSockaddr, ipv4Key } from '../native/sockaddr.ts'
 import { peerAddress } from './peer-address.ts'
 
 export interface UdpPeer {
@@ -10,8 +11,7 @@ export interface UdpPeer {
 export class UdpOrigins {
   readonly #allowed: (address: string) => boolean
   readonly #capacity: number
-  readonly #peers = new Map<string, Map<number, UdpPeer>>()
-  #size = 0
+  readonly #byKey = new Map<string | number, UdpPeer>()
 
   constructor(allowed: (address: string) => boolean, capacity = 4096) {
     this.#allowed = allowed
@@ -19,20 +19,24 @@ export class UdpOrigins {
   }
 
   of(address: string, port: number): UdpPeer {
-    return this.#peers.get(address)?.get(port) ?? this.#add(address, port)
+    const key = `${port} ${address}`
+    return this.#byKey.get(key) ?? this.#add(key, address, port)
   }
 
-  #add(address: string, port: number): UdpPeer {
-    if (this.#size >= this.#capacity) {
-      this.#peers.clear()
-      this.#size = 0
-    }
+  /** By the words of a struct sockaddr: IPv4 peers, a dual-stack socket's included, without any text being made. */
+  ofSockaddr(words: Uint32Array): UdpPeer {
+    const key = ipv4Key(words)
+    const known = key === undefined ? undefined : this.#byKey.get(key)
+    if (known !== undefined) return known
+    const { address, port } = decodeSockaddr(Buffer.from(words.buffer, words.byteOffset, words.byteLength))
+    return key === undefined ? this.of(address, port) : this.#add(key, address, port)
+  }
+
+  #add(key: string | number, address: string, port: number): UdpPeer {
+    if (this.#byKey.size >= this.#capacity) this.#byKey.clear()
     const peer = peerAddress(address)
     const found = { origin: { peer, port, transport: 'udp' }, allowed: this.#allowed(peer) } as const
-    const ports = this.#peers.get(address)
-    if (ports === undefined) this.#peers.set(address, new Map([[port, found]]))
-    else ports.set(port, found)
-    this.#size++
+    this.#byKey.set(key, found)
     return found
   }
 }

@@ -34,6 +34,20 @@ export const sinkFamilies: readonly Family<RelayStatus>[] = [
     { type: 'gauge', name: 'logrelay_sink_queued_messages', help: 'Messages that wait for this sink.', labels: ['sink'] },
     ({ ledger }) => Object.entries(ledger.sinks).map(([sink, books]) => [{ sink }, books.queued]),
   ),
+  pipelineFamily(
+    {
+      type: 'counter',
+      name: 'logrelay_resent_messages_total',
+      help: 'Messages sent again although the receiver may have read them: at most so many duplicates. It begins anew with the pipeline.',
+      labels: ['sink'],
+    },
+    ({ sinks }) => Object.entries(sinks).map(([sink, { resent }]) => [{ sink }, resent]),
+  ),
+  sinkGauge(
+    'logrelay_sink_unsettled_messages',
+    'Messages written to a receiver that cannot be taken to have read them yet; they are among the queued.',
+    (sink) => sink.unsettled,
+  ),
   sinkGauge('logrelay_sink_backing_off', '1 while the sink waits after a failure before it tries again.', (sink) =>
     Number(sink.state === 'backing_off'),
   ),

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -24,6 +25,13 @@ export interface CertificateFilesOptions {
 
 const dayMs = 86_400_000
 const expiryWarningDays = 30
+
+/**
+ * A client may not start a second handshake on its connection (the alert is no_renegotiation, RFC 5246, section 7.2.2): each
+ * would cost a signature, and could change whose connection it is. One that puts ChaCha20 first has no AES in hardware: it
+ * gets its wish.
+ */
+const secureOptions = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA
 
 /**
  * Certificate, key and client authorities from files, read again when they change. Looking at the files themselves every
@@ -71,6 +79,7 @@ export class CertificateFiles implements ServerTls {
       key,
       ca,
       minVersion: this.#config.min_version,
+      secureOptions,
       requestCert: ca !== undefined,
       rejectUnauthorized: ca !== undefined && this.#config.client_auth === 'required',
     }

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { Certificates } from '../../src/app/certificates.ts'
 import { pipelineSpecs } from '../../src/app/compose.ts'
 import { ConnectionBudget } from '../../src/sources/connection-budget.ts'
+import { UdpReceiver } from '../../src/sources/udp-receiver.ts'
 import { fileSink, pipeline, type RelayConfig } from '../support/relay-config.ts'
 import { keptLog, parsedConfig } from '../support/relay-in-process.ts'
 
@@ -16,7 +17,12 @@ function touched(from: RelayConfig, to: RelayConfig): string[] {
   const identities = (input: RelayConfig) => {
     const config = parsedConfig('/nowhere', input)
     const { logger } = keptLog()
-    const surroundings = { certificates: new Certificates(config, logger), logger, budget: new ConnectionBudget(() => 0) }
+    const surroundings = {
+      certificates: new Certificates(config, logger),
+      logger,
+      budget: new ConnectionBudget(() => 0),
+      udpPorts: new UdpReceiver({ logger }),
+    }
     return new Map(pipelineSpecs(config, surroundings).map(({ name, identity }) => [name, identity]))
   }
   const before = identities(from)

@@ -49,9 +49,11 @@ export const pipeline: PipelineStatus = {
       failingSinceMs: nowMs - 240_000,
       error: { code: 'ENDPOINT_UNREACHABLE', message: 'connection refused \u001b[31m' },
       retryAtMs: nowMs + 32_000,
+      unsettled: 0,
+      resent: 0,
       endpoints: [],
     },
-    file: { type: 'file', state: 'idle', endpoints: [] },
+    file: { type: 'file', state: 'idle', unsettled: 0, resent: 0, endpoints: [] },
   },
 }
 

@@ -1,8 +1,9 @@
 import { type Test, test } from 'tap'
 import type { StoredBatch } from '../../src/core/batch.ts'
-import type { Sink } from '../../src/core/sink.ts'
+import type { Outcome, Sink } from '../../src/core/sink.ts'
 import type { FormatMessage } from '../../src/syslog/formatter.ts'
 import { checkOutcome, numberedMessages, seqsOf, storedBatch } from '../support/sink-batches.ts'
+import { fateOf } from '../support/sink-fate.ts'
 
 /** A sink and the far side that it delivers to, both working. */
 export interface SinkSubject {
@@ -44,6 +45,11 @@ export function sinkConformance(name: string, makeSubject: MakeSubject): void {
 
 const never = new AbortController().signal
 
+/** The outcome of a batch when nothing of it is open any more. */
+async function sent(sink: Sink, batch: StoredBatch): Promise<Outcome> {
+  return fateOf(sink, await sink.send(batch, never))
+}
+
 async function deliversInOrder(t: Test, { sink, received }: SinkSubject): Promise<void> {
   await sink.start()
   const messages = numberedMessages(300)
@@ -53,7 +59,7 @@ async function deliversInOrder(t: Test, { sink, received }: SinkSubject): Promis
     [120, 300],
   ] as const) {
     const batch = storedBatch(messages.slice(from, to), { lying: from === 1 ? 'newline' : 'octet-counting', seqs: [[from, to - 1]] })
-    const outcome = await sink.send(batch, never)
+    const outcome = await sent(sink, batch)
     checkOutcome(t, batch, outcome)
     t.same(outcome, { delivered: [[from, to - 1]], rejected: [] })
   }
@@ -69,7 +75,7 @@ async function severalRanges(t: Test, { sink, received }: SinkSubject): Promise<
   ] as const
   const messages = numberedMessages(10)
   const batch = storedBatch(messages, { seqs })
-  const outcome = await sink.send(batch, never)
+  const outcome = await sent(sink, batch)
   checkOutcome(t, batch, outcome)
   t.same(outcome.delivered, seqs)
   t.same(await received(10), messages)
@@ -77,14 +83,14 @@ async function severalRanges(t: Test, { sink, received }: SinkSubject): Promise<
 
 async function emptyBatch(t: Test, { sink }: SinkSubject): Promise<void> {
   await sink.start()
-  t.same(await sink.send(storedBatch([]), never), { delivered: [], rejected: [] })
+  t.same(await sent(sink, storedBatch([])), { delivered: [], rejected: [] })
 }
 
 async function stopping(t: Test, { sink }: SinkSubject): Promise<void> {
   await sink.stop(never)
   await sink.stop(never)
   const batch = storedBatch(numberedMessages(3))
-  const outcome = await sink.send(batch, never)
+  const outcome = await sent(sink, batch)
   checkOutcome(t, batch, outcome)
   t.same(outcome.delivered, [])
   t.ok(outcome.retry)
@@ -94,22 +100,22 @@ async function abortedBefore(t: Test, { sink, received }: SinkSubject): Promise<
   await sink.start()
   const messages = numberedMessages(5)
   const batch = storedBatch(messages)
-  const outcome = await sink.send(batch, AbortSignal.abort())
+  const outcome = await fateOf(sink, await sink.send(batch, AbortSignal.abort()))
   checkOutcome(t, batch, outcome)
   t.same(outcome.delivered, [])
   t.ok(outcome.retry, 'all of it is to be sent again')
-  t.same((await sink.send(batch, never)).delivered, [[0, 4]], 'and it can be')
+  t.same((await sent(sink, batch)).delivered, [[0, 4]], 'and it can be')
   t.same(await received(5), messages)
 }
 
 async function brokenFarSide(t: Test, { sink, received, ...farSide }: SinkSubject): Promise<void> {
   await sink.start()
   const messages = numberedMessages(30)
-  t.same((await sink.send(storedBatch(messages.slice(0, 10)), never)).delivered, [[0, 9]])
+  t.same((await sent(sink, storedBatch(messages.slice(0, 10)))).delivered, [[0, 9]])
   await received(10)
   await farSide.break()
   const batch = storedBatch(messages.slice(10), { seqs: [[10, 29]] })
-  const failed = await sink.send(batch, never)
+  const failed = await sent(sink, batch)
   checkOutcome(t, batch, failed)
   t.ok(failed.retry, 'it asks for a retry')
   t.same(failed.rejected, [], 'nothing is given up')
@@ -122,7 +128,7 @@ async function brokenFarSide(t: Test, { sink, received, ...farSide }: SinkSubjec
 }
 
 async function deliverAll(t: Test, sink: Sink, batch: StoredBatch): Promise<void> {
-  const outcome = await sink.send(batch, never)
+  const outcome = await sent(sink, batch)
   checkOutcome(t, batch, outcome)
   t.same(outcome.delivered, batch.seqs)
 }
@@ -141,7 +147,7 @@ async function unformattable(t: Test, { sink, received }: SinkSubject): Promise<
   await sink.start()
   const messages = numberedMessages(5)
   const batch = storedBatch(messages, { seqs: [[20, 24]] })
-  const outcome = await sink.send(batch, never)
+  const outcome = await sent(sink, batch)
   checkOutcome(t, batch, outcome)
   t.same(outcome.delivered, [
     [20, 21],
@@ -165,7 +171,7 @@ async function abortedWhileStalled(t: Test, { sink, stall = () => {} }: SinkSubj
   const sending = sink.send(batch, abort.signal)
   await new Promise((resolve) => setImmediate(resolve))
   abort.abort()
-  const outcome = await sending
+  const outcome = await fateOf(sink, await sending, AbortSignal.abort())
   checkOutcome(t, batch, outcome)
   t.ok(outcome.retry, 'what was not delivered is to be sent again')
 }

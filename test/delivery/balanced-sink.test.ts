@@ -3,6 +3,7 @@ import type { StoredBatch } from '../../src/core/batch.ts'
 import { RelayError } from '../../src/core/errors.ts'
 import type { Outcome } from '../../src/core/sink.ts'
 import { BalancedSink } from '../../src/delivery/balanced-sink.ts'
+import { bindTcpState } from '../../src/native/tcp-state.ts'
 import { Backoff } from '../../src/retry/backoff.ts'
 import { SyslogStreamEndpoint } from '../../src/sinks/syslog-stream-endpoint.ts'
 import { sinkConformance } from '../conformance/sink-conformance.ts'
@@ -41,8 +42,9 @@ for (const balance of ['failover', 'round_robin'] as const) {
           line_feeds: 'escape',
           tls: { verify: true, min_version: 'TLSv1.2' },
           connect_timeout: 10_000,
+          max_unsettled_bytes: 2 ** 27,
         },
-        { format, logger },
+        { format, logger, readTcpState: bindTcpState() },
       )
       endpoints.push({ sink, backoff: new Backoff({ initialMs: 0, maxMs: 0 }) })
     }
@@ -197,3 +199,70 @@ test('it starts and stops them all', async (t) => {
 function seqs(batch: StoredBatch): number[] {
   return seqsOf(batch.seqs)
 }
+
+const openFor = ({ seqs }: StoredBatch, fate: Promise<Omit<Outcome, 'unsettled'>>): Outcome => ({
+  delivered: [],
+  rejected: [],
+  unsettled: { seqs, outcome: fate },
+})
+
+test('what was written is neither a success nor a failure of an endpoint until its fate is known', async (t) => {
+  const [a, b] = [new ScriptedSink('a'), new ScriptedSink('b')]
+  const { sink, clock } = balanced('failover', a, b)
+  const fates = [Promise.withResolvers<Outcome>(), Promise.withResolvers<Outcome>()] as const
+  const batches = [batchOf(0, 3), batchOf(3, 3)] as const
+  a.answers.push(openFor(batches[0], fates[0].promise), openFor(batches[1], fates[1].promise))
+  const outcomes = [await sink.send(batches[0], never), await sink.send(batches[1], never)] as const
+  t.same(
+    outcomes.map(({ delivered, unsettled }) => [delivered, unsettled?.seqs]),
+    batches.map(({ seqs }) => [[], seqs]),
+  )
+  // The death of a connection is one failure, however many batches were open on it.
+  const death = down('a')
+  for (const { resolve } of fates) resolve(death)
+  const known = await Promise.all(outcomes.map(({ unsettled }) => unsettled?.outcome))
+  t.same(
+    known.map((fate) => fate?.retry?.afterMs),
+    [0, 0],
+    'the other endpoint may be tried at once',
+  )
+  t.match(sink.endpoints()[0], { state: 'backing_off', retryAtMs: clock.ms + 500 })
+  await sink.send(batches[0], never)
+  t.equal(b.sent.length, 1)
+})
+
+test('a connection that dies in the middle of a batch: the rest is not sent before what came before it', async (t) => {
+  const [a, b] = [new ScriptedSink('a'), new ScriptedSink('b')]
+  const { sink } = balanced('failover', a, b)
+  const batch = batchOf(0, 4)
+  const { retry } = down('a')
+  const fate = Promise.resolve({ delivered: [], rejected: [], retry } as Outcome)
+  a.answers.push({ delivered: [], rejected: [], retry, unsettled: { seqs: [[0, 1]], outcome: fate } } as Outcome)
+  const outcome = await sink.send(batch, never)
+  t.equal(b.sent.length, 0)
+  t.equal(outcome.retry?.afterMs, 0)
+  t.same(outcome.unsettled?.seqs, [[0, 1]])
+})
+
+test('an endpoint that takes what is written and dies with it waits longer each time; a delivery ends that', async (t) => {
+  const a = new ScriptedSink('a')
+  const { sink, clock } = balanced('failover', a)
+  const waits: number[] = []
+  for (const lost of [true, true, false, true]) {
+    const batch = batchOf(0, 1)
+    a.answers.push(openFor(batch, Promise.resolve(lost ? down('a') : { delivered: batch.seqs, rejected: [] })))
+    const fate = await (await sink.send(batch, never)).unsettled?.outcome
+    if (fate?.retry?.afterMs !== undefined) waits.push(fate.retry.afterMs)
+    clock.ms += 10_000
+  }
+  t.same(waits, [500, 1000, 500])
+})
+
+test('a flush reaches every endpoint', async (t) => {
+  const sinks = [new ScriptedSink('a'), new ScriptedSink('b')] as const
+  await balanced('round_robin', ...sinks).sink.flush(never)
+  t.same(
+    sinks.map(({ calls }) => calls),
+    [['flush'], ['flush']],
+  )
+})

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { MessageFlag } from '../../src/core/batch.ts'
 import { newFramingCounts } from '../../src/framing/counts.ts'
-import { frameDatagram } from '../../src/framing/datagram.ts'
+import { frameDatagram, frameText } from '../../src/framing/datagram.ts'
 import { roomy, writer, written } from './frame.ts'
 
 function datagrams(texts: readonly string[], limits = roomy) {
@@ -35,4 +35,24 @@ test('long datagrams are cut or refused', async (t) => {
   const refused = datagrams(texts, { maxMessageBytes: 8, whenTooLong: 'reject' })
   t.strictSame(refused.messages, [{ text: '01234567', flags: 0 }])
   t.equal(refused.counts.tooLong, 1)
+})
+
+test('a text that lies in the batch already follows the same rules', async (t) => {
+  const datagrams = ['01234567', '012345678', '', '0']
+  for (const whenTooLong of ['truncate', 'reject'] as const) {
+    const limits = { maxMessageBytes: 8, whenTooLong }
+    const counts = newFramingCounts()
+    const out = writer()
+    for (const text of datagrams) {
+      const start = out.put(Buffer.from(text), 0, text.length)
+      frameText(start, start + text.length, limits, counts, out)
+    }
+    const alone = written(out)
+    const other = newFramingCounts()
+    const one = writer()
+    for (const text of datagrams) frameDatagram(Buffer.from(text), limits, other, one)
+    t.strictSame(alone, written(one))
+    t.strictSame(counts, other)
+    t.equal(alone.length, whenTooLong === 'reject' ? 2 : 3)
+  }
 })

@@ -26,11 +26,16 @@ function pipeline() {
     await startSource.call(source)
   }
   source.stop = async () => void log.push('stop source')
-  const sink: Sink = { ...recorded('sink', log), send: async () => ({ delivered: [], rejected: [] }), endpoints: () => [] }
+  const sink: Sink = {
+    ...recorded('sink', log),
+    send: async () => ({ delivered: [], rejected: [] }),
+    flush: async () => {},
+    endpoints: () => [],
+  }
   const delivery: Delivery = {
     ...recorded('delivery', log),
     drain: async () => void log.push('drain'),
-    status: () => ({ type: 'file', state: 'idle', endpoints: [] }),
+    status: () => ({ type: 'file', state: 'idle', unsettled: 0, resent: 0, endpoints: [] }),
   }
   const subject = new Pipeline({
     name: 'nginx',

@@ -2,32 +2,11 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Duplex, Transform } from 'node:stream'
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { type Test, test } from 'tap'
-import { CertificateFiles, type CertificateFilesConfig } from '../../src/tls/certificate-files.ts'
-import { RecordingLogger } from '../support/recording-logger.ts'
-import { closedByPeer, connectTo, eventually, runSource } from '../support/running-source.ts'
-import { makeCertificate, type Pem, writePair } from '../support/test-certificates.ts'
-
-const [server, authority] = await Promise.all([makeCertificate('relay'), makeCertificate('authority', { isCa: true })])
-
-async function runTls(t: Test, tls: Partial<CertificateFilesConfig> = {}, source: object = {}, pair: Pem = server) {
-  const directory = t.testdir({})
-  writeFileSync(join(directory, 'ca.pem'), authority.cert)
-  const config = { ...writePair(directory, pair), client_auth: 'required', min_version: 'TLSv1.2', ...tls } as const
-  const files = new CertificateFiles(config, { dataDir: directory, logger: new RecordingLogger(), pollMs: 1_000_000 })
-  await files.start()
-  t.teardown(() => files.stop())
-  return { ...(await runSource(t, { transports: ['tcp', 'tls'], ...source }, { tls: files })), files, directory }
-}
-
-async function connectTls(t: Test, port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
-  const socket = connect({ port, host: '127.0.0.1', ca: server.cert, ...options })
-  socket.on('error', () => undefined)
-  t.teardown(() => socket.destroy())
-  await new Promise<void>((resolve) => socket.once('secureConnect', resolve).once('close', () => resolve()))
-  return socket
-}
+import { connect } from 'node:tls'
+import { test } from 'tap'
+import { closedByPeer, connectTo, eventually } from '../support/running-source.ts'
+import { authority, connectTls, runTls, server } from '../support/running-tls-source.ts'
+import { makeCertificate, writePair } from '../support/test-certificates.ts'
 
 test('TLS 1.2, TLS 1.3 and plain TCP on one port', async (t) => {
   const { source, intake, port } = await runTls(t)
@@ -46,21 +25,6 @@ test('TLS 1.2, TLS 1.3 and plain TCP on one port', async (t) => {
   t.equal(intake.messages[0]?.origin.peer, '127.0.0.1')
   t.equal(intake.messages[0]?.origin.certSubject, undefined)
   t.equal(source.stats().tlsFailures, 0)
-})
-
-test('what TLS connections brought while the queue takes nothing waits with them, whole and in order', async (t) => {
-  const { intake, port } = await runTls(t)
-  const clients = await Promise.all(Array.from({ length: 100 }, () => connectTls(t, port)))
-  intake.hold()
-  const lines = Array.from({ length: 200 }, (_, i) => `${i} ${'x'.repeat(500)}`)
-  for (const [name, client] of clients.entries()) client.write(lines.map((line) => `<13>${name} ${line}\n`).join(''))
-  await eventually(() => intake.unstored === 4 && clients.every(({ writableLength }) => writableLength === 0))
-  intake.store()
-  await intake.received(clients.length * lines.length)
-  for (const name of clients.keys()) {
-    const own = intake.texts.filter((text) => text.startsWith(`<13>${name} `))
-    t.ok(own.every((text, i) => text === `<13>${name} ${lines[i]}`))
-  }
 })
 
 test('a client hello in two halves, and a record for each byte', async (t) => {

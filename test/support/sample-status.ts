@@ -43,6 +43,8 @@ export function samplePipeline(changes: Partial<PipelineStatus> = {}): PipelineS
         failingSinceMs: 1_700_000_001_000,
         error: { code: 'ENDPOINT_UNREACHABLE', message: 'refused' },
         retryAtMs: 1_700_000_009_000,
+        unsettled: 18,
+        resent: 19,
         endpoints: [{ endpoint: 'tls://siem.example.com:6514', state: 'backing_off' }],
       },
     },

@@ -10,6 +10,8 @@ export class MemoryReader implements QueueReader {
   readonly settles: { readonly delivered: readonly SeqRange[]; readonly rejected: readonly Rejected[] }[] = []
   /** Leases that are out. */
   out = 0
+  /** Leases whose bytes were let go of. */
+  forgotten = 0
   /** Settles resolve only after this, as those of a store that fails do. */
   settling: Promise<void> = Promise.resolve()
   /** The next lease fails with this. */
@@ -52,8 +54,16 @@ export class MemoryReader implements QueueReader {
 
   #lease(batch: StoredBatch): Lease {
     let released = false
+    let forgotten = false
     return {
-      batch,
+      get batch() {
+        if (forgotten) throw new Error('its memory is used again')
+        return batch
+      },
+      forget: () => {
+        forgotten = true
+        this.forgotten++
+      },
       settle: async (delivered, rejected) => {
         this.settles.push({ delivered, rejected })
         await this.settling

@@ -7,6 +7,8 @@ export class ScriptedSink implements Sink {
   readonly answers: (Outcome | Promise<Outcome> | ((batch: StoredBatch, signal: AbortSignal) => Promise<Outcome>))[] = []
   readonly sent: StoredBatch[] = []
   readonly calls: string[] = []
+  /** What a flush brings. */
+  onFlush: () => void = () => {}
 
   constructor(name: string) {
     this.name = name
@@ -24,6 +26,11 @@ export class ScriptedSink implements Sink {
     this.sent.push(batch)
     const answer = this.answers.shift() ?? { delivered: batch.seqs, rejected: [] }
     return typeof answer === 'function' ? answer(batch, signal) : answer
+  }
+
+  async flush(): Promise<void> {
+    this.calls.push('flush')
+    this.onFlush()
   }
 
   endpoints(): readonly EndpointStatus[] {

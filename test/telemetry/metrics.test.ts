@@ -55,6 +55,8 @@ test('each figure of the status is in its own metric', async (t) => {
     logrelay_queue_condition: { 'nginx open': 1, 'nginx full': 0, 'nginx disk_full': 0, 'nginx failed': 0, 'nginx closed': 0 },
     logrelay_queue_oldest_timestamp_seconds: { nginx: 1_700_000_000.5 },
     logrelay_dead_letters: { 'nginx siem': 17 },
+    logrelay_sink_unsettled_messages: { 'nginx siem': 18 },
+    logrelay_resent_messages_total: { 'nginx siem': 19 },
     logrelay_sink_backing_off: { 'nginx siem': 1 },
     logrelay_sink_failing_since_timestamp_seconds: { 'nginx siem': 1_700_000_001 },
     logrelay_sink_last_delivered_timestamp_seconds: {},
@@ -88,6 +90,7 @@ test('every bound of the configuration has a metric', async (t) => {
     logrelay_source_idle_timeout_seconds: { nginx: 0 },
     logrelay_source_handshake_timeout_seconds: { nginx: 10 },
     logrelay_sink_max_batch_bytes: { siem: 2 ** 20 },
+    logrelay_sink_max_unsettled_bytes: { siem: 2 ** 27 },
     logrelay_sink_max_retry_seconds: { siem: 300 },
     logrelay_min_free_disk_bytes: { '': 256 * 2 ** 20 },
     logrelay_stop_timeout_seconds: { '': 25 },
@@ -130,10 +133,9 @@ test('what a reload removed is gone, and what it added is there', async (t) => {
 })
 
 test('an endpoint that is configured twice is one series', async (t) => {
-  const { siem } = samplePipeline().sinks
   const endpoint = 'tcp://a:1'
   const endpoints = [{ endpoint, state: 'backing_off' } as const, { endpoint, state: 'connected' } as const]
-  const nginx = samplePipeline({ sinks: { siem: { ...siem, type: 'syslog', state: 'sending', endpoints } } })
+  const nginx = samplePipeline({ sinks: { siem: { type: 'syslog', state: 'sending', unsettled: 0, resent: 0, endpoints } } })
   const families = await metricsOf(sampleStatus({ pipelines: { nginx } })).scrape()
   t.strictSame(samplesOf(families, 'logrelay_endpoint_backing_off'), { 'nginx siem tcp://a:1': 1 })
 })
