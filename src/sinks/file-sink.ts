@@ -81,9 +81,11 @@ export class FileSink implements Sink {
         lineFeeds: this.#options.line_feeds,
         sliceBytes: Math.min(sliceBytes, this.#options.max_file_size),
       })
-      // A disk or a pipe that hangs cannot be called off: the abort is answered, and the next send waits for what hangs.
+      // A disk or a pipe that hangs cannot be called off: the abort is answered, the next send waits for what hangs, and the
+      // bytes stay where they are until then.
+      batch.memory?.retain()
       const append = async (): Promise<Appended> => (either.aborted ? { delivered: 0 } : this.#output.append(() => encoder.next(), either))
-      const appended = this.#exclusively(append)
+      const appended = this.#exclusively(append).finally(() => batch.memory?.release())
       const result = await untilAbort(appended, either)
       if (result === undefined || either.aborted) return outcomeOf(batch, 0, [], stopped(this.#name))
       if (result.error === undefined) {

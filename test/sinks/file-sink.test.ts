@@ -193,3 +193,37 @@ test('a file that cannot be is refused at the start; one that becomes unwritable
   const full = await fileSink(t, '/dev/full').send(storedBatch(['x']), never)
   t.match(full.retry?.error, { code: 'FILE_UNWRITABLE', message: 'cannot write to /dev/full: the disk is full', hint: /room/ })
 })
+
+test('an output that hangs keeps the bytes after the abort was answered', async (t) => {
+  const stdout = new Writable()
+  let written: (error?: Error) => void = () => {}
+  const writing = new Promise<void>((resolve) => {
+    stdout.write = ((_: Buffer, done: (error?: Error) => void) => {
+      written = done
+      resolve()
+      return true
+    }) as Writable['write']
+  })
+  const sink = new FileSink(options, { path: '-', format: 'raw', logger: new RecordingLogger(), standardOutput: stdout })
+  let held = 0
+  const released = Promise.withResolvers<void>()
+  const memory = {
+    retain: () => {
+      held++
+    },
+    release: () => {
+      held--
+      released.resolve()
+    },
+  }
+  const stop = new AbortController()
+  const sending = sink.send({ ...storedBatch(numberedMessages(3)), memory }, stop.signal)
+  await writing
+  stop.abort()
+  t.ok((await sending).retry)
+  t.equal(held, 1)
+  written()
+  await released.promise
+  t.equal(held, 0)
+  await sink.stop(never)
+})

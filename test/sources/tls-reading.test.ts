@@ -16,13 +16,13 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     test(`${version}, records of ${recordBytes} bytes: what came with the one that made a connection wait is kept, in order`, async (t) => {
       const { intake, port } = await runTls(t)
       const clients = await Promise.all(Array.from({ length: 100 }, () => connectTls(t, port, { maxVersion: version })))
-      intake.hold()
+      intake.fill()
       for (const [name, client] of clients.entries()) {
         client.setMaxSendFragment(recordBytes)
         client.write(`${linesOf(name, 200).join('\n')}\n`)
       }
-      await eventually(() => intake.unstored === 4 && clients.every(({ writableLength }) => writableLength === 0))
-      intake.store()
+      await eventually(() => intake.refusals > 0 && clients.every(({ writableLength }) => writableLength === 0))
+      intake.empty()
       await intake.received(clients.length * 200)
       for (const name of clients.keys()) {
         const own = intake.texts.filter((text) => text.startsWith(`<13>${name} `))
@@ -34,18 +34,15 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
 
 test('the end of a stream that is read with what must wait cuts no message', async (t) => {
   const { source, intake, port } = await runTls(t)
-  intake.hold()
   const clients = await Promise.all(Array.from({ length: 100 }, () => connectTls(t, port)))
-  const flood = await connectTo(t, port)
-  flood.write(`<13>flood ${'x'.repeat(6000)}\n`.repeat(1000))
-  await eventually(() => intake.unstored === 4)
+  intake.fill()
   for (const [name, client] of clients.entries()) {
     client.setMaxSendFragment(512)
     client.end(`${linesOf(name, 40).join('\n')}\n`)
   }
-  await eventually(() => clients.every(({ writableFinished }) => writableFinished))
-  intake.store()
-  await intake.received(1000 + clients.length * 40)
+  await eventually(() => intake.refusals > 0 && clients.every(({ writableFinished }) => writableFinished))
+  intake.empty()
+  await intake.received(clients.length * 40)
   t.equal(source.stats().cutOff, 0)
   for (const name of clients.keys()) {
     const own = intake.texts.filter((text) => text.startsWith(`<13>${name} `))
@@ -81,7 +78,7 @@ test('messages and the end of the stream in one flight with the end of the hands
 
 test('what a sender wrote before it reset the connection is kept, even if nobody read then', async (t) => {
   const { source, intake, logger, port } = await runTls(t)
-  const raw = await connectTo(t, port)
+  const raw = (await connectTo(t, port)).setNoDelay(true) // or the system may hold the messages back, and throw them away
   const client = await connectTls(t, port, { socket: raw })
   intake.fill()
   client.write('<13>before\n')
@@ -100,19 +97,14 @@ test('what a sender wrote before it reset the connection is kept, even if nobody
 test('a source that stops keeps of each connection that waits what it had read, without a gap', async (t) => {
   const { source, intake, port } = await runTls(t)
   const clients = await Promise.all(Array.from({ length: 100 }, () => connectTls(t, port)))
-  intake.hold()
+  intake.fill()
   for (const [name, client] of clients.entries()) {
     client.setMaxSendFragment(512)
     client.write(`${linesOf(name, 200).join('\n')}\n`)
   }
-  await eventually(() => intake.unstored === 4 && clients.every(({ writableLength }) => writableLength === 0))
-  const deadline = new AbortController()
-  const stopping = source.stop(deadline.signal)
-  deadline.abort()
-  intake.store()
-  await stopping
-  const kept = intake.messages.length + (intake.drops.stopping ?? 0)
-  t.ok(kept > 0)
+  await eventually(() => intake.refusals > 0 && clients.every(({ writableLength }) => writableLength === 0))
+  await source.stop(AbortSignal.abort())
+  t.ok(intake.messages.length > 1000)
   for (const name of clients.keys()) {
     const own = intake.texts.filter((text) => text.startsWith(`<13>${name} `)).join('\n')
     if (!linesOf(name, 200).join('\n').startsWith(own)) t.fail(`connection ${name} has a gap`)
