@@ -44,7 +44,8 @@ export class Disposal {
   constructor(store: DisposalStore, maxBytes: number, from: Passed, logger: Logger) {
     this.#logger = logger
     this.#store = store
-    this.#deleteBytes = Math.min(8 * 2 ** 20, maxBytes / 64)
+    // Little at a time: what a compaction finds undeleted it writes once more.
+    this.#deleteBytes = Math.min(2 * 2 ** 20, maxBytes / 64)
     this.#compactBytes = Math.min(96 * 2 ** 20, maxBytes / 16)
     this.#small = maxBytes < smallBytes
     this.#deleted = 0

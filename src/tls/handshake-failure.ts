@@ -7,7 +7,7 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_SSL_HTTP_REQUEST: 'sent an HTTP request instead of TLS',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'speaks only TLS versions older than min_version',
   ERR_SSL_VERSION_TOO_LOW: 'speaks only TLS versions older than min_version',
-  ERR_SSL_NO_SHARED_CIPHER: 'offers no cipher that this relay accepts',
+  ERR_SSL_NO_SHARED_CIPHER: 'offers no cipher that fits our certificate; a few old devices need one with an RSA key',
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: 'accepts no signature that our certificate can make',
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'sent no client certificate, but client_auth is required',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'does not trust our certificate (unknown authority)',

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { test } from 'tap'
 import { MessageFlag } from '../../src/core/batch.ts'
-import { batchBytes } from '../../src/sources/collector.ts'
+import { batchBytes, maxInFlight } from '../../src/sources/collector.ts'
 import { closedByPeer, connectTo, eventually, runSource, tryConnect } from '../support/running-source.ts'
 
 const plenty = AbortSignal.timeout(60_000)
@@ -32,11 +32,11 @@ test('without block() the pressure alone pauses, bounded in memory, and the reli
   const pressed = await runSource(t)
   const free = await runSource(t)
   pressed.intake.hold()
-  const lines = 80_000
+  const lines = 120_000
   for (const { port } of [pressed, free]) (await connectTo(t, port)).write(`<13>${'x'.repeat(100)}\n`.repeat(lines))
-  await pressed.intake.until(() => pressed.intake.unstored === 4)
+  await pressed.intake.until(() => pressed.intake.unstored === maxInFlight)
   await free.intake.received(lines) // as long as reading all of it takes
-  t.equal(pressed.intake.unstored, 4)
+  t.equal(pressed.intake.unstored, maxInFlight)
   pressed.intake.store()
   await pressed.intake.received(lines)
   t.equal(pressed.intake.messages.length, lines)
@@ -58,7 +58,7 @@ test('many connections that are read or go on at once stay bounded in memory, an
   await intake.received(connections * each)
   intake.hold()
   for (const [i, socket] of senders.entries()) socket.write(`<13>${i} ${'x'.repeat(500)}\n`.repeat(each))
-  await eventually(() => intake.unstored === 4 && senders.every(({ writableLength }) => writableLength === 0))
+  await eventually(() => intake.unstored === maxInFlight && senders.every(({ writableLength }) => writableLength === 0))
   intake.store()
   await intake.received(2 * connections * each)
   t.equal(new Set(intake.texts.map((text) => text.split(' ', 1)[0])).size, connections)

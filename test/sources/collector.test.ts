@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Origin } from '../../src/core/batch.ts'
-import { batchBytes, Collector } from '../../src/sources/collector.ts'
+import { batchBytes, Collector, maxInFlight } from '../../src/sources/collector.ts'
 import { FakeIntake } from '../support/fake-intake.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { eventually } from '../support/running-source.ts'
@@ -50,11 +50,11 @@ test('while a batch is being stored the next one grows; when it is stored that f
   t.equal(intake.batches.length, 2)
 })
 
-test('four full batches may be under way, the fifth presses', async (t) => {
+test('so many full batches may be under way, the next one presses', async (t) => {
   const { intake, collector, write, reliefs } = newCollector()
   intake.hold()
-  for (let i = 0; i < 8; i++) write(half)
-  t.equal(intake.batches.length, 4)
+  for (let i = 0; i < 2 * maxInFlight; i++) write(half)
+  t.equal(intake.batches.length, maxInFlight)
   t.notOk(collector.pressed)
   write(half)
   t.notOk(collector.pressed, 'there is room for half a batch')
@@ -64,8 +64,8 @@ test('four full batches may be under way, the fifth presses', async (t) => {
   t.same(reliefs, [])
   intake.store()
   await eventually(() => !collector.pressed)
-  t.equal(intake.messages.length, 10)
-  t.same(reliefs, [10], 'told once, and after the held batch was handed over')
+  t.equal(intake.messages.length, 2 * maxInFlight + 2)
+  t.same(reliefs, [2 * maxInFlight + 2], 'told once, and after the held batch was handed over')
 })
 
 test('a refused batch is kept, tried again when there is room, and stays ahead of later ones', async (t) => {

@@ -64,6 +64,13 @@ test('min_version refuses older clients, and says why', async (t) => {
   t.match(logger.messages('warn'), [/the peer speaks only TLS versions older than min_version/])
 })
 
+test('a device that knows RSA only is told apart from others that fail', async (t) => {
+  const { source, logger, port } = await runTls(t)
+  await connectTls(t, port, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' })
+  await eventually(() => source.stats().tlsFailures === 1)
+  t.match(logger.messages('warn'), [/the peer offers no cipher that fits our certificate.*RSA/])
+})
+
 test('mutual TLS: the client is known by its certificate', async (t) => {
   const client = await makeCertificate('device-7', { ca: authority })
   const { source, intake, logger, port, directory } = await runTls(t, { client_ca_file: join(t.testdirName, 'ca.pem') })
