@@ -3,8 +3,8 @@ import type { Config, PipelineConfig } from '../config/schema.ts'
 
 /** Connections that the HTTP listeners (admin, health, control) and the runtime itself may hold. */
 const ownFiles = 384
-/** LevelDB keeps up to 74 files open, and opens a few more while it compacts; the rest are listeners and the files of a repair. */
-const filesOfPipeline = 96
+/** LevelDB keeps up to 74 files open, and opens a few more while it compacts; the queue holds 72 of them once more; the rest are listeners and the files of a repair. */
+const filesOfPipeline = 168
 /** A connection, and the one that replaces it while it closes. */
 const filesOfEndpoint = 2
 

@@ -1,4 +1,4 @@
-import type { Batch, Origin, Seq, StoredBatch, Transport } from '../core/batch.ts'
+import { type Batch, MessageFlag, type Origin, type Seq, type StoredBatch, type Transport } from '../core/batch.ts'
 
 /** One message seen through its batch. `bytes` is a view: copy it to keep it. */
 export interface Message {
@@ -21,7 +21,7 @@ export function* messagesOf(batch: Batch): Generator<Message> {
     }
     yield {
       bytes: batch.bytes.subarray(batch.starts[i], batch.ends[i]),
-      flags: batch.flags[i] as number,
+      flags: (batch.flags[i] as number) & ~MessageFlag.line,
       origin,
       receivedAtMs,
     }

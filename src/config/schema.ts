@@ -120,8 +120,8 @@ export const queueSchema = z.strictObject({
       '`always`: fsynced before it is forwarded. `assisted`: kept in memory and on disk only when the sinks lag and at a stop, so a kill or a power cut loses up to two seconds of messages.',
     ),
   max_memory: size({ min: 2 ** 20 })
-    .default(64 * 2 ** 20)
-    .describe('`assisted`: bytes of messages kept in memory; from half of it on senders are held to the pace of the sinks.'),
+    .default(96 * 2 ** 20)
+    .describe('`assisted`: bytes of messages kept in memory, which have to hold what a receiver takes before it is known to have read it (see `max_unsettled_bytes`). Near the limit senders are held to the pace of the sinks, and where those stand still the disk takes over.'),
 })
 
 const retrySchema = z.strictObject({

@@ -28,6 +28,11 @@ export const MessageFlag = {
   truncated: 1,
   /** The connection ended inside this message. */
   cutOff: 2,
+  /**
+   * It holds no line feed, and in the batch one follows it: for whoever sends lines, who then need not look. `messagesOf`
+   * leaves it out, as it says nothing about the message.
+   */
+  line: 4,
 } as const
 
 /**

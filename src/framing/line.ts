@@ -64,7 +64,8 @@ export class Line implements OpenFrame {
     }
     const end = to - this.#trimmed(chunk, from, to, terminator)
     if (end === from) this.#counts.empty++
-    else if (end - from <= this.#limits.maxMessageBytes) frameRun.mark(chunk, from, end, 0, out)
+    else if (end - from <= this.#limits.maxMessageBytes)
+      frameRun.mark(chunk, from, end, end === to && terminator === LF ? MessageFlag.line : 0, out)
     else this.#write(chunk, from, end - from, 0, 0, out)
   }
 
@@ -81,7 +82,8 @@ export class Line implements OpenFrame {
     this.#length = 0
     this.#overflowed = false
     if (overflowed) return
-    if (length > 0) this.#write(chunk, from, length, behind, flags, out)
+    const line = behind === 1 && terminator === LF ? MessageFlag.line : 0
+    if (length > 0) this.#write(chunk, from, length, behind, flags | line, out)
     else {
       this.#counts.empty++
       this.#carry.clear()

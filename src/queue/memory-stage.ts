@@ -4,7 +4,7 @@ import type { HeldBatch } from './group-commit.ts'
 import type { QueueBooks } from './queue-books.ts'
 import type { Fetched } from './recent-batches.ts'
 
-/** With so many bytes unread, or a quarter of the limit, senders wait for the sinks. */
+/** With so many bytes unread, or a quarter of the limit, or most of the limit in use, senders wait for the sinks. */
 const maxUnreadBytes = 8 * 2 ** 20
 /** When they have waited for so long the sinks lag, and the disk takes over. */
 const lagMs = 250
@@ -121,8 +121,9 @@ export class MemoryStage {
     this.#oldest = oldest
   }
 
-  /** More than enough is here that not every sink has read. */
+  /** More than enough is here that not every sink has read, or that is sent and not yet known to be read by its receiver. */
   get #pressed(): boolean {
+    if (this.#bytes > (this.#parts.maxBytes * 7) / 8) return true
     const readTo = this.#parts.readTo()
     let unread = 0
     for (let i = this.#entries.length - 1; i >= 0 && (this.#entries[i] as Entry).extent.first >= readTo; i--) {

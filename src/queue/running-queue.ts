@@ -283,7 +283,7 @@ export class RunningQueue implements ReaderSource {
     if (this.books.intake.dirty || this.#passed !== undefined) this.#note()
     if (this.#memory !== undefined) void this.#logSync.syncIfWritten()
     void this.#watermark.write()
-    void this.#files.look()
+    void this.#files.tick()
   }
 
   /** One at a time: a store under repair for hours must not gather one for each second. */

@@ -1,4 +1,4 @@
-import type { Batch } from '../core/batch.ts'
+import { type Batch, MessageFlag } from '../core/batch.ts'
 
 export type Framing = 'octet-counting' | 'newline'
 /** What becomes of a line feed inside a message under newline framing. */
@@ -103,7 +103,7 @@ interface Wanted {
  */
 export function framedRun(batch: Batch, index: number, wanted: Wanted): FramedRun | undefined {
   const counted = wanted.framing === 'octet-counting'
-  const { bytes, starts, ends } = batch
+  const { bytes, starts, ends, flags } = batch
   const first = starts[index] as number
   const from = counted ? first - countLength((ends[index] as number) - first) : first
   let to = from
@@ -112,7 +112,8 @@ export function framedRun(batch: Batch, index: number, wanted: Wanted): FramedRu
     const start = starts[end] as number
     const stop = ends[end] as number
     if (to - from + stop - start > wanted.maxBytes && end > index) break
-    if (counted ? !isCounted(bytes, to, start, stop) : start !== to || !isLine(bytes, start, stop, wanted.lineFeeds)) break
+    const known = !counted && ((flags[end] as number) & MessageFlag.line) !== 0
+    if (counted ? !isCounted(bytes, to, start, stop) : start !== to || !(known || isLine(bytes, start, stop, wanted.lineFeeds))) break
     to = counted ? stop : stop + 1
   }
   return end === index ? undefined : { from, to, end }

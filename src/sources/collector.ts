@@ -10,7 +10,7 @@ import { LogLimit } from './log-limit.ts'
 /** A batch is handed over when it holds so much, whatever is under way. */
 export const batchBytes = 512 * 1024
 /** Enough that compression goes on while an fsync waits; each is about half a mebibyte. */
-export const maxInFlight = 12
+export const maxInFlight = 16
 /** While pressed a stream's chunk is still taken until so much is held: what then comes stays with its connection. */
 const saturatedBytes = 1.25 * batchBytes
 /** Under load messages wait so long for company: an fsync, a compression and a send for each handful cost far more than the messages. */

@@ -24,6 +24,6 @@ test('queues, sinks and listeners keep the files they need, and half of all at m
   const two = parsedConfig('/nowhere', { sinks, pipelines: { main: pipeline(['siem']), other: pipeline(['siem', 'file']) } })
   const left = connectionLimit(one, 10_000)
   t.ok(left > 9000 && left < 10_000, `${left} of 10,000`)
-  t.equal(left - connectionLimit(two, 10_000), 100, '96 for a queue, two for each of two sinks')
+  t.equal(left - connectionLimit(two, 10_000), 172, '168 for a queue, two for each of two sinks')
   t.equal(connectionLimit(one, 128), 64)
 })

@@ -7,7 +7,7 @@ import { batchOf, messages, numbers, origins, plain, storedBatch } from './batch
 
 const list = ['a', 'b', 'c', 'd', 'e'].map((text, i) => ({
   text,
-  flags: i,
+  flags: i & 3,
   origin: origins[i >> 1] as (typeof origins)[0],
   receivedAtMs: i >> 1,
 }))

@@ -15,7 +15,7 @@ function heldBelow(directory: string): string[] {
   return links.filter((link) => link.startsWith(`${directory}/`)).map((link) => link.slice(directory.length + 1))
 }
 
-t.test('a deleted file lives until the next look', async (t) => {
+t.test('a deleted file lives until a write or a second without one', async (t) => {
   const directory = t.testdir({ '000003.log': 'log', '000005.ldb': 'table', CURRENT: 'x', LOCK: '' })
   const files = new HeldFiles(directory)
   await files.look()
@@ -24,7 +24,14 @@ t.test('a deleted file lives until the next look', async (t) => {
   writeFileSync(join(directory, '000007.ldb'), 'another')
   t.same(heldBelow(directory).sort(), ['000003.log', '000005.ldb (deleted)'])
   await files.look()
+  t.same(heldBelow(directory).sort(), ['000003.log', '000005.ldb (deleted)', '000007.ldb'])
+  await files.tick()
   t.same(heldBelow(directory).sort(), ['000003.log', '000007.ldb'])
+  rmSync(join(directory, '000003.log'))
+  rmSync(join(directory, '000007.ldb'))
+  await files.look()
+  files.stored(1)
+  t.equal(files.count, 1, 'one with each write')
   await files.close()
   t.same(heldBelow(directory), [])
   t.equal(files.count, 0)
