@@ -121,7 +121,9 @@ export const queueSchema = z.strictObject({
     ),
   max_memory: size({ min: 2 ** 20 })
     .default(96 * 2 ** 20)
-    .describe('`assisted`: bytes of messages kept in memory, which have to hold what a receiver takes before it is known to have read it (see `max_unsettled_bytes`). Near the limit senders are held to the pace of the sinks, and where those stand still the disk takes over.'),
+    .describe(
+      '`assisted`: bytes of messages kept in memory, which have to hold what a receiver takes before it is known to have read it (see `max_unsettled_bytes`). Near the limit senders are held to the pace of the sinks, and where those stand still the disk takes over.',
+    ),
 })
 
 const retrySchema = z.strictObject({

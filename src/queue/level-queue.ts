@@ -115,10 +115,10 @@ export class LevelQueue implements Queue {
     const open = this.#open
     if (open === undefined || !this.#board.works) return 'full'
     if (batch.ends.length === 0 && checkpoint === undefined) return { stored: done, durable: () => done }
-    const room = open.roomFor(batch)
+    const room = open.intake.roomFor(batch)
     if (room === 'wait' && !last) return 'full'
-    if (room === 'drop') return open.dropNewest(countByTransport(batch), checkpoint)
-    return open.append(batch, checkpoint)
+    if (room === 'drop') return open.intake.dropNewest(countByTransport(batch), checkpoint)
+    return open.intake.append(batch, checkpoint)
   }
 
   /** Counts at any time: before the start for the books to come, after the stop in the log, for then the books are closed. */
@@ -126,7 +126,7 @@ export class LevelQueue implements Queue {
     if (messages <= 0) return
     // A source only sees that nothing is taken; why that is stands on our board.
     const why = reason === 'queue_full' && this.#board.condition === 'disk_full' ? 'disk_full' : reason
-    if (this.#open !== undefined) this.#open.drop(why, transport, messages)
+    if (this.#open !== undefined) this.#open.intake.drop(why, transport, messages)
     else if (this.#stopping === undefined) this.#noteEarly(reason, transport, messages)
     else this.#logger.error({ reason, transport, messages }, 'messages dropped after the queue was stopped: no ledger counts them')
   }
@@ -138,7 +138,7 @@ export class LevelQueue implements Queue {
   }
 
   #bookEarlyDrops(open: RunningQueue): void {
-    for (const { reason, transport, messages } of this.#early.splice(0)) open.drop(reason, transport, messages)
+    for (const { reason, transport, messages } of this.#early.splice(0)) open.intake.drop(reason, transport, messages)
   }
 
   async checkpoint(key: string): Promise<Uint8Array | undefined> {
@@ -149,7 +149,7 @@ export class LevelQueue implements Queue {
     while (!signal.aborted) {
       const { changed } = this.#board
       const seen = changed.version
-      if (this.#open?.hasRoom) return
+      if (this.#open?.intake.hasRoom) return
       this.#disk.intakeActive()
       await changed.wait(seen, signal)
     }

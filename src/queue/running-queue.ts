@@ -1,5 +1,4 @@
-import type { Batch, Seq, StoredBatch, Transport } from '../core/batch.ts'
-import type { Checkpoint, DropReason, Receipt } from '../core/intake.ts'
+import type { Seq, StoredBatch } from '../core/batch.ts'
 import type { Logger } from '../core/logger.ts'
 import type { QueueStatus, Rejected } from '../core/queue.ts'
 import { untilAbort } from '../retry/until-abort.ts'
@@ -9,14 +8,14 @@ import { Disposal, type Passed } from './disposal.ts'
 import { type Committed, GroupCommit } from './group-commit.ts'
 import { HeldFiles } from './held-files.ts'
 import { IntakeLimits } from './intake-limits.ts'
-import type { TransportCounts } from './intake-totals.ts'
-import { checkpointKey, cursorKey } from './keys.ts'
+import { cursorKey } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue-settings.ts'
 import type { LevelDb, Op } from './leveldb.ts'
 import { LogSync } from './log-sync.ts'
 import { MemoryStage } from './memory-stage.ts'
 import { Notifier } from './notifier.ts'
 import type { QueueBooks } from './queue-books.ts'
+import { QueueIntake } from './queue-intake.ts'
 import { queueStatus } from './queue-status.ts'
 import { type Fetched, RecentBatches } from './recent-batches.ts'
 import type { SinkCursor } from './sink-cursor.ts'
@@ -42,6 +41,7 @@ export class RunningQueue implements ReaderSource {
   readonly changed = new Notifier()
   readonly keeper: StoreKeeper
   readonly books: QueueBooks
+  readonly intake: QueueIntake
   readonly #parts: QueueParts
   readonly #limits: IntakeLimits
   readonly #commit: GroupCommit
@@ -87,6 +87,15 @@ export class RunningQueue implements ReaderSource {
     }
     this.#files = new HeldFiles(directory)
     this.#logSync = new LogSync(() => keeper.syncLogs())
+    this.intake = new QueueIntake({
+      books,
+      limits: this.#limits,
+      commit: this.#commit,
+      memory: this.#memory,
+      logSync: this.#logSync,
+      changed: this.changed,
+      readTo: () => this.#readTo,
+    })
     this.#readers = new Map(books.cursors.map((cursor) => [cursor.sink, new SinkReader(cursor, this)]))
     this.#disposal = new Disposal(this, config.max_size, books.passed(), logger)
     const moved = (cursor: SinkCursor, ops: readonly Op[]) => this.#moved(cursor, ops)
@@ -154,65 +163,11 @@ export class RunningQueue implements ReaderSource {
     return result
   }
 
-  // The intake
-
-  roomFor(batch: Batch): 'take' | 'wait' | 'drop' {
-    if (this.#nearMemory) return 'wait'
-    return this.#limits.roomFor(batch.bytes.length, this.#commit.pendingBytes)
-  }
-
-  /** `assisted`: the sinks have read all that is stored, so once the last write is done messages need not go to the disk any more. */
-  get #nearMemory(): boolean {
-    return this.#memory?.empty === true && !this.#commit.quiet && this.#readTo >= this.readableEnd
-  }
+  // The writer's side
 
   /** Every sink has read what lies before this number. */
   get #readTo(): Seq {
     return Math.min(...[...this.#readers.values()].map((reader) => reader.next))
-  }
-
-  get hasRoom(): boolean {
-    return !this.#nearMemory && this.#limits.hasRoom(this.#commit.pendingBytes)
-  }
-
-  append(batch: Batch, checkpoint: Checkpoint | undefined): Receipt {
-    if (batch.ends.length === 0) return this.#receipt(this.#keep(checkpoint))
-    const held = checkpoint === undefined ? this.#memory?.take(batch, this.books.queueId) : undefined
-    if (held === undefined) {
-      void this.#memory?.spill()
-      return this.#receipt(this.#commit.append(batch, checkpoint))
-    }
-    this.changed.notify()
-    return this.#receipt(held)
-  }
-
-  /** The queue is full and the newest go: they were received, and that is all. */
-  dropNewest(counts: TransportCounts, checkpoint: Checkpoint | undefined): Receipt {
-    this.#limits.droppingNewest()
-    for (const [transport, messages] of Object.entries(counts)) this.drop('queue_full', transport as Transport, messages)
-    return this.#receipt(checkpoint === undefined ? Promise.resolve() : this.#keep(checkpoint))
-  }
-
-  drop(reason: DropReason, transport: Transport, messages: number): void {
-    this.books.drop(reason, transport, messages)
-  }
-
-  /** A checkpoint without a batch; never resolves when the queue is closed before. */
-  async #keep(checkpoint: Checkpoint | undefined): Promise<void> {
-    const ops: Op[] =
-      checkpoint === undefined ? [] : [{ type: 'put', key: checkpointKey(checkpoint.key), value: Buffer.from(checkpoint.value) }]
-    if (!(await this.#commit.note(undefined, ops))) await new Promise<never>(() => undefined)
-  }
-
-  #receipt(stored: Promise<void>): Receipt {
-    return { stored, durable: () => this.#durable(stored) }
-  }
-
-  async #durable(stored: Promise<void>): Promise<void> {
-    await this.#memory?.spill()
-    await stored
-    if (this.#memory === undefined) return
-    if (!(await this.#logSync.sync())) await new Promise<never>(() => undefined)
   }
 
   #committed(records: readonly Committed[]): void {
