@@ -3,7 +3,7 @@ import { Relay } from '../../test/real/support/relay.ts'
 import type { RelayUnderTest, RunningLogrelay } from './relay-under-test.ts'
 
 export const durable = logrelay('logrelay', 'always', 'on disk, fsynced')
-export const assisted = logrelay('logrelay, assisted', 'assisted', 'in memory, on disk soon after')
+export const assisted = logrelay('logrelay, assisted', 'assisted', 'in memory, on disk when sinks lag')
 
 function logrelay(name: string, durability: 'always' | 'assisted', storage: string): RelayUnderTest<RunningLogrelay> {
   return {
