@@ -72,7 +72,7 @@ export async function packBatch(batch: Batch, zstd: Zstd): Promise<PackedBatch> 
   return { value, payloadBytes: packed ?? plain.length, ...shape }
 }
 
-/** The value to store: a view of the packed batch's memory, until `unpacked`. */
+/** The value to store: a view of the packed batch's memory, until `releasePacked`. */
 export function sealBatch(packed: PackedBatch, header: Omit<BatchHeader, 'count'>): Buffer {
   const intake = Buffer.from(JSON.stringify(header.intake))
   const begin = headRoom - fixedBytes - intake.length

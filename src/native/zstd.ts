@@ -75,7 +75,7 @@ class Contexts {
 
   /** Resolves with the bytes written, or undefined where zstd answers with an error. */
   async run(memory: readonly Buffer[], call: (context: unknown, done: Done) => void): Promise<number | undefined> {
-    if (this.#free.length === 0 && this.#made === maxContexts) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    while (this.#free.length === 0 && this.#made === maxContexts) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     const context = this.#free.pop() ?? this.#make()
     this.#held.add(memory)
     return new Promise((resolve) => {

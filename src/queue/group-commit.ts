@@ -11,7 +11,6 @@ import { mergeBatches } from './merge-batches.ts'
 import { encodeRecord } from './records.ts'
 import type { Extent, SinkCursor } from './sink-cursor.ts'
 import { storedBytes } from './stored-batches.ts'
-import type { Head } from './watermark.ts'
 
 /** Batches being compressed at once: one thread of libuv's four stays free for LevelDB. */
 const maxPacking = 3
@@ -22,13 +21,12 @@ const maxWriteBytes = 4 * 2 ** 20
 
 /** A batch that may be read already: it was kept in memory, and is written after all. */
 export interface HeldBatch {
-  /** Gets its place in the store. */
-  readonly extent: { -readonly [K in keyof Extent]: Extent[K] }
+  readonly extent: Extent
   readonly batch: StoredBatch
-  /** The end of the queue before it. */
-  readonly before: Head
-  /** The totals with it. */
-  readonly intake: IntakeTotals
+  /** The totals with it, as of now. */
+  totals(): IntakeTotals
+  /** It has its place in the store, from the next write on. */
+  seal(position: number, bytes: number): void
 }
 
 interface Waiting {
@@ -241,7 +239,7 @@ export class GroupCommit {
   #sealRecord({ batch, firstSeq, parts }: PendingRecord, packed: PackedBatch, ops: Op[]): Committed {
     const { position } = this.#books.stored
     const held = parts[0]?.held
-    const intake = held?.intake ?? this.#books.withReceived(countByTransport(batch))
+    const intake = held?.totals() ?? this.#books.withReceived(countByTransport(batch))
     const value = sealBatch(packed, { firstSeq, position, intake })
     ops.push({ type: 'put', key: batchKey(firstSeq), value })
     for (const { checkpoint } of parts) {
@@ -251,7 +249,7 @@ export class GroupCommit {
     const bytes = storedBytes(value)
     if (held !== undefined) {
       this.#books.grow(bytes)
-      Object.assign(held.extent, { position, bytes })
+      held.seal(position, bytes)
       return held
     }
     this.#books.seal(end, position + bytes, intake)

@@ -92,6 +92,7 @@ export class HeldFiles {
     this.#closing = this.#dead
       .shift()
       ?.close()
+      .catch(() => undefined) // its name is gone, so nobody can mend it, and nobody misses it
       .finally(() => {
         this.#closing = undefined
         if (this.#dead.length > maxDead) this.#closeOne()

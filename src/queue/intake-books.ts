@@ -4,6 +4,12 @@ import type { DropReason } from '../core/intake.ts'
 import { addDropped, addReceived, type TransportCounts } from './intake-totals.ts'
 import type { Head } from './watermark.ts'
 
+/** Messages at the end of the queue that no write carries. */
+export interface Held {
+  readonly from: number
+  readonly counts: TransportCounts
+}
+
 /** What the intake counts: `live` with all that was appended, `stored` with what the next write makes durable. */
 export class IntakeBooks {
   #nextSeq: number
@@ -11,8 +17,7 @@ export class IntakeBooks {
   #stored: Head
   /** Drops, and what was taken into memory, that no write carries yet. */
   dirty = false
-  /** What is stored or settled ends here, where batches behind it are only in memory. */
-  heldFrom: Head | undefined
+  #held: Held | undefined
 
   constructor(head: Head) {
     this.#nextSeq = head.nextSeq
@@ -32,9 +37,16 @@ export class IntakeBooks {
     return this.#stored
   }
 
-  /** What the disk may be told: a head behind which nothing is only in memory. */
+  /** These messages are only in memory; undefined when none are. */
+  hold(held: Held | undefined): void {
+    this.#held = held
+    this.dirty = true
+  }
+
+  /** What the disk may be told: a head behind which nothing is only in memory. Drops are told in full. */
   onDisk(head = this.#stored): Head {
-    return this.heldFrom === undefined ? head : { ...this.heldFrom, position: head.position }
+    if (this.#held === undefined) return head
+    return { nextSeq: this.#held.from, position: head.position, intake: addReceived(head.intake, this.#held.counts, -1) }
   }
 
   /** Gives the messages their numbers; returns the first. */
@@ -59,7 +71,6 @@ export class IntakeBooks {
   /** A batch is kept in memory as if it were stored, and takes no bytes of the store. */
   sealInMemory(nextSeq: number, intake: IntakeTotals): void {
     this.#stored = { ...this.#stored, nextSeq, intake }
-    this.dirty = true
   }
 
   /** A batch that was in memory takes so many bytes of the store. */

@@ -7,16 +7,17 @@ export type TransportCounts = Partial<Record<Transport, number>>
 
 export const noIntake: IntakeTotals = { received: { udp: 0, tcp: 0, tls: 0 }, dropped: {} }
 
-/** Totals plus what came in since; totals are values, never changed in place. */
-export function addReceived(totals: IntakeTotals, counts: TransportCounts): IntakeTotals {
+/** Totals plus `sign` times what came in; totals are values, never changed in place. */
+export function addReceived(totals: IntakeTotals, counts: TransportCounts, sign: 1 | -1 = 1): IntakeTotals {
   const received = { ...totals.received }
-  for (const transport of Object.keys(counts) as Transport[]) received[transport] += counts[transport] ?? 0
+  for (const transport of Object.keys(counts) as Transport[]) received[transport] += sign * (counts[transport] ?? 0)
   return { received, dropped: totals.dropped }
 }
 
-export function addCounts(a: TransportCounts, b: TransportCounts): TransportCounts {
+/** `a` plus `sign` times `b`. */
+export function addCounts(a: TransportCounts, b: TransportCounts, sign: 1 | -1 = 1): TransportCounts {
   const sum = { ...a }
-  for (const transport of Object.keys(b) as Transport[]) sum[transport] = (sum[transport] ?? 0) + (b[transport] ?? 0)
+  for (const transport of Object.keys(b) as Transport[]) sum[transport] = (sum[transport] ?? 0) + sign * (b[transport] ?? 0)
   return sum
 }
 

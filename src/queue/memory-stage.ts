@@ -1,8 +1,11 @@
+import type { IntakeTotals } from '../batch/batch-codec.ts'
 import { countByTransport } from '../batch/messages.ts'
 import type { Batch, Seq, StoredBatch } from '../core/batch.ts'
 import type { HeldBatch } from './group-commit.ts'
+import { addCounts, addReceived, type TransportCounts } from './intake-totals.ts'
 import type { QueueBooks } from './queue-books.ts'
 import type { Fetched } from './recent-batches.ts'
+import type { Extent } from './sink-cursor.ts'
 
 /** With so many bytes unread, or a quarter of the limit, or most of the limit in use, senders wait for the sinks. */
 const maxUnreadBytes = 8 * 2 ** 20
@@ -21,7 +24,10 @@ export interface MemoryStageParts {
 }
 
 interface Entry extends HeldBatch {
-  writing: Promise<void> | undefined
+  readonly extent: { -readonly [K in keyof Extent]: Extent[K] }
+  readonly counts: TransportCounts
+  writing?: Promise<void>
+  sealed?: true
 }
 
 /**
@@ -33,6 +39,8 @@ export class MemoryStage {
   readonly #parts: MemoryStageParts
   readonly #entries: Entry[] = []
   #bytes = 0
+  /** Messages of the entries that no write carries yet. */
+  #unsealed: TransportCounts = {}
   #waiting: (() => void)[] = []
   #lag: NodeJS.Timeout | undefined
   /** The oldest at the last tick. */
@@ -40,10 +48,6 @@ export class MemoryStage {
 
   constructor(parts: MemoryStageParts) {
     this.#parts = parts
-  }
-
-  get bytes(): number {
-    return this.#bytes
   }
 
   get empty(): boolean {
@@ -66,13 +70,23 @@ export class MemoryStage {
     if (this.#bytes + size > maxBytes || !quiet() || readTo() < first) return undefined
     const counts = countByTransport(batch)
     const seq = books.intake.append(batch.ends.length, counts)
-    const intake = books.intake.withReceived(counts)
     const end = seq + batch.ends.length
-    books.takeIntoMemory(end, intake)
+    books.takeIntoMemory(end, books.intake.withReceived(counts))
     const timeMs = batch.runTimes[0]
     const extent = { first: seq, end, position: before.position, bytes: 0, ...(timeMs === undefined ? {} : { timeMs }) }
-    this.#entries.push({ extent, batch: { ...batch, queueId, seqs: [[seq, end - 1]] }, before, intake, writing: undefined })
+    const entry: Entry = {
+      extent,
+      batch: { ...batch, queueId, seqs: [[seq, end - 1]] },
+      counts,
+      totals: () => this.#totalsThrough(entry),
+      seal: (position, bytes) => {
+        Object.assign(extent, { position, bytes })
+        this.#carried(entry)
+      },
+    }
+    this.#entries.push(entry)
     this.#bytes += size
+    this.#unsealed = addCounts(this.#unsealed, counts)
     this.#tellBooks()
     if (!this.#pressed) return Promise.resolve()
     this.#lag ??= setTimeout(() => void this.spill(), lagMs)
@@ -142,12 +156,27 @@ export class MemoryStage {
   #remove(entry: Entry): void {
     this.#entries.splice(this.#entries.indexOf(entry), 1)
     this.#bytes -= sizeOf(entry.batch)
-    this.#tellBooks()
+    this.#carried(entry)
     this.#relieve()
   }
 
+  /** The next write carries it, or it needs none. */
+  #carried(entry: Entry): void {
+    if (entry.sealed) return
+    entry.sealed = true
+    this.#unsealed = addCounts(this.#unsealed, entry.counts, -1)
+    this.#tellBooks()
+  }
+
   #tellBooks(): void {
-    this.#parts.books.intake.heldFrom = this.#entries[0]?.before
+    const from = this.#entries.find(({ sealed }) => !sealed)?.extent.first
+    this.#parts.books.intake.hold(from === undefined ? undefined : { from, counts: this.#unsealed })
+  }
+
+  /** Not as they were when it came: what was dropped since is told with it. */
+  #totalsThrough(entry: Entry): IntakeTotals {
+    const behind = this.#entries.slice(this.#entries.indexOf(entry) + 1)
+    return behind.reduce((totals, { counts }) => addReceived(totals, counts, -1), this.#parts.books.intake.stored.intake)
   }
 }
 

@@ -101,6 +101,30 @@ t.test('whoever needs it durable gets it written', async (t) => {
   await queue.stop(deadline())
 })
 
+t.test('what is dropped while messages are in memory is on disk with them, and without them', async (t) => {
+  const directory = join(t.testdir(), 'queue')
+  const queue = await start(directory)
+  const receipt = take(queue, batchOf(['first']))
+  await take(queue, batchOf(['second', 'third'])).stored
+  queue.drop('kernel', 'udp', 5)
+  await receipt.durable()
+  const written = await start(killed(directory))
+  t.match(written.ledger(), { received: { tcp: 3, udp: 5 }, dropped: { kernel: 5 } })
+  t.same(imbalance(written.ledger()), [])
+  await written.stop(deadline())
+
+  t.equal((await drain(queue, 'a')).length, 3)
+  await store(queue, batchOf(['fourth']))
+  queue.drop('kernel', 'udp', 2)
+  // Whatever is written next tells of the drops; the message that is only in memory is not counted with it.
+  const noted = queue.append(batchOf(['fifth']), { checkpoint: { key: 'k', value: Buffer.from('v') } })
+  if (noted !== 'full') await noted.stored
+  await queue.stop(deadline())
+  const again = await start(directory)
+  t.match(again.ledger(), { received: { tcp: 5, udp: 7 }, dropped: { kernel: 7 } })
+  await again.stop(deadline())
+})
+
 t.test('more than the limit goes to the disk', async (t) => {
   const queue = await start(join(t.testdir(), 'queue'), { max_memory: 2 ** 20 })
   await Promise.all(Array.from({ length: 10 }, (_, i) => take(queue, bulkBatch(i * 100, 100, 2000)).stored))
