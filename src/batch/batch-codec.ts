@@ -4,6 +4,7 @@ import type { Drops } from '../core/ledger.ts'
 import type { Zstd } from '../core/zstd.ts'
 import { deserialise, serialise } from './batch-payload.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { PooledMemory } from './pooled-memory.ts'
 
 /**
  * The stored form of a batch: one value of the queue, docs/queue-format.md. All numbers are little-endian.
@@ -55,6 +56,8 @@ const headRoom = 1024
 /** Each packing has one of either. */
 const plains = new BufferPool(4)
 const values = new BufferPool(16)
+/** Those of batches that are read and not yet sent. */
+const opened = new BufferPool(16)
 
 /** Serialises and compresses beside the event loop. A batch that cannot be compressed is stored as it is. */
 export async function packBatch(batch: Batch, zstd: Zstd): Promise<PackedBatch> {
@@ -118,16 +121,17 @@ function parseHeader(value: Buffer): StoredHeader {
 /** The batch of a stored value whose header was read, or undefined when it cannot be made out. */
 export async function openBatch(value: Buffer, header: StoredHeader, queueId: string, zstd: Zstd): Promise<StoredBatch | undefined> {
   const payload = value.subarray(header.payloadAt)
-  const plain = (value[2] as number) & zstdFlag ? await inflate(payload, header.plainBytes, zstd) : payload
-  const batch = plain?.length === header.plainBytes ? deserialise(plain) : undefined
-  return batch?.ends.length === header.count
-    ? { ...batch, queueId, seqs: [[header.firstSeq, header.firstSeq + header.count - 1]] }
-    : undefined
-}
-
-async function inflate(payload: Buffer, plainBytes: number, zstd: Zstd): Promise<Buffer | undefined> {
-  const plain = Buffer.allocUnsafeSlow(plainBytes)
-  return (await zstd.decompress(payload, plain)) === plainBytes ? plain : undefined
+  const buffer = opened.take(header.plainBytes)
+  const plain = buffer.subarray(0, header.plainBytes)
+  const filled =
+    (value[2] as number) & zstdFlag ? await zstd.decompress(payload, plain) : plain.length === payload.length && payload.copy(plain)
+  const batch = filled === plain.length ? deserialise(plain) : undefined
+  if (batch?.ends.length !== header.count) {
+    opened.give(buffer)
+    return undefined
+  }
+  const seqs = [[header.firstSeq, header.firstSeq + header.count - 1]] as const
+  return { ...batch, queueId, seqs, memory: new PooledMemory(buffer, opened) }
 }
 
 function checksum(value: Buffer): number {

@@ -1,6 +1,5 @@
 /** Buffers of less than this are left to the garbage collector: they are few where there are many messages. */
 const smallestBytes = 64 * 1024
-const largestBytes = 4 * 2 ** 20
 
 /**
  * Large buffers, used again. New ones would cost a collection of the whole heap for every 64 MiB, which is several a second
@@ -8,11 +7,13 @@ const largestBytes = 4 * 2 ** 20
  */
 export class BufferPool {
   readonly #maxFree: number
+  readonly #largestBytes: number
   readonly #free: Buffer[] = []
 
-  /** `maxFree`: buffers that are kept while nobody uses them. */
-  constructor(maxFree: number) {
+  /** `maxFree`: buffers that are kept while nobody uses them; none of more than `largestBytes`. */
+  constructor(maxFree: number, largestBytes = 4 * 2 ** 20) {
     this.#maxFree = maxFree
+    this.#largestBytes = largestBytes
   }
 
   /** At least so many bytes, with anything in them. The memory begins at a multiple of eight bytes. */
@@ -29,7 +30,7 @@ export class BufferPool {
 
   /** Takes back a buffer as `take` gave it, which nobody may use any more. */
   give(buffer: Buffer): void {
-    if (buffer.length < smallestBytes || buffer.length > largestBytes) return
+    if (buffer.length < smallestBytes || buffer.length > this.#largestBytes) return
     if (this.#free.length === this.#maxFree) this.#free.shift() // the oldest, so that the sizes follow the load
     this.#free.push(buffer)
   }

@@ -21,11 +21,12 @@ export function batchKey(firstSeq: Seq): Buffer {
   return numbered('b', firstSeq)
 }
 
-/** Behind every key of the store: compacting there only writes the memory table out. */
-export const storeEnd = Buffer.from('z')
-
 /** Behind every batch. */
 export const batchesEnd = Buffer.from('c')
+
+export function isBatchKey(key: Buffer): boolean {
+  return key[0] === 0x62 && key.length === 9
+}
 
 export function cursorKey(sink: string): Buffer {
   return Buffer.from(`c${sink}`)
@@ -44,6 +45,16 @@ export function deadLettersEnd(sink: string): Buffer {
 
 export function deadLetterStatsKey(sink: string): Buffer {
   return Buffer.from(`D${sink}`)
+}
+
+/** Whether it is the key of one of the few records that say where the queue stands. */
+export function isStateKey(key: Buffer): boolean {
+  return !isBatchKey(key) && !isLetterKey(key)
+}
+
+/** Whether it is the key of a dead letter, or of what is held of them. */
+export function isLetterKey(key: Buffer): boolean {
+  return key[0] === 0x64 || key[0] === 0x44
 }
 
 export function checkpointKey(key: string): Buffer {

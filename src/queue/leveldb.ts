@@ -8,45 +8,43 @@ export interface Range {
   readonly lt: Buffer
 }
 
+export type IteratorOptions = Range & { reverse?: boolean; limit?: number; fillCache: boolean; highWaterMarkBytes?: number }
+
+export interface EntryIterator extends AsyncIterable<[Buffer, Buffer]> {
+  nextv(size: number): Promise<[Buffer, Buffer][]>
+  close(): Promise<void>
+}
+
 /** What the queue uses of LevelDB; `level`'s types leave out what browsers lack. */
 export interface LevelDb {
   get(key: Buffer, options: { fillCache: boolean }): Promise<Buffer | undefined>
   batch(operations: Op[], options: { sync: boolean }): Promise<void>
   clear(range: Range): Promise<void>
   compactRange(start: Buffer, end: Buffer): Promise<void>
-  iterator(
-    options: Range & { reverse?: boolean; limit?: number; fillCache: boolean; highWaterMarkBytes?: number },
-  ): AsyncIterable<[Buffer, Buffer]> & { nextv(size: number): Promise<[Buffer, Buffer][]>; close(): Promise<void> }
+  iterator(options: IteratorOptions): EntryIterator
   close(): Promise<void>
 }
 
-export interface LevelSizes {
-  readonly writeBufferSize: number
-  readonly maxFileSize: number
+/** The store of a queue, whatever it is made of. */
+export interface Store extends LevelDb {
+  /** Fsyncs what was written without. */
+  syncLogs(): Promise<void>
 }
 
-/**
- * Write buffer and file size for a queue's limit: they decide how much disk is in use beyond the batches themselves, for
- * one compaction may have 25 files on disk twice. LevelDB takes no file size below 1 MiB.
- */
-export function levelSizes(maxBytes: number): LevelSizes {
-  return {
-    writeBufferSize: Math.min(8 * 2 ** 20, Math.max(256 * 1024, Math.floor(maxBytes / 32))),
-    maxFileSize: Math.min(4 * 2 ** 20, Math.max(2 ** 20, Math.floor(maxBytes / 128))),
-  }
-}
+/** Bytes that LevelDB keeps in memory before it writes a table. A segment ends long before that. */
+export const writeBuffers = { base: 2 ** 20, segment: 64 * 2 ** 20 }
 
 export type OpenMode = { readonly createIfMissing: boolean; readonly errorIfExists?: boolean }
 
 /** Opens the store. Errors: those of LevelDB, told apart by `openFailure`. */
-export async function openLevel(directory: string, sizes: LevelSizes, mode: OpenMode): Promise<LevelDb> {
+export async function openLevel(directory: string, writeBufferSize: number, mode: OpenMode): Promise<LevelDb> {
   const db = new Level<Buffer, Buffer>(directory, {
     keyEncoding: 'buffer',
     valueEncoding: 'buffer',
     compression: false, // batches come compressed
     cacheSize: 2 ** 20,
     maxOpenFiles: 74, // LevelDB's least: mapped tables count as memory, and every queue has its own
-    ...sizes,
+    writeBufferSize,
     ...mode,
   })
   await db.open()
@@ -55,7 +53,7 @@ export async function openLevel(directory: string, sizes: LevelSizes, mode: Open
 
 /** Opening and repairing, which tests replace. */
 export interface LevelTools {
-  open(directory: string, sizes: LevelSizes, mode: OpenMode): Promise<LevelDb>
+  open(directory: string, writeBufferSize: number, mode: OpenMode): Promise<LevelDb>
   repair(directory: string): Promise<void>
 }
 
@@ -125,8 +123,7 @@ export function openFailure(directory: string, error: unknown): RelayError | und
  * one takes the lock and fails before anything is read, so it changes nothing.
  */
 export async function probeLock(directory: string): Promise<void> {
-  const sizes = levelSizes(0)
-  const failure = await openLevel(directory, sizes, { createIfMissing: false, errorIfExists: true }).then(
+  const failure = await openLevel(directory, writeBuffers.base, { createIfMissing: false, errorIfExists: true }).then(
     (db) => db.close(),
     (error: unknown) => openFailure(directory, error),
   )

@@ -107,7 +107,7 @@ async function readNewest(db: LevelDb): Promise<Pick<Stored, 'newest' | 'head' |
       const head = { nextSeq: header.firstSeq + header.count, position: header.position + storedBytes(value), intake: header.intake }
       return { newest: header.firstSeq, head, unreadable }
     }
-    unreadable ??= seqOfKey(key)
+    if (header === undefined) unreadable ??= seqOfKey(key) // a good batch below a wrong key says nothing about that number
   }
   return { newest: undefined, head: undefined, unreadable }
 }

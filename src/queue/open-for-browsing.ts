@@ -4,9 +4,11 @@ import type { Ledger } from '../core/ledger.ts'
 import type { QueueStatus } from '../core/queue.ts'
 import { browseBatches } from './browse-batches.ts'
 import { countDeadLetters, type DeadLetter, readDeadLetters } from './dead-letters.ts'
-import { inspectStore } from './doctor/inspect.ts'
-import { type LevelDb, levelSizes, openFailure, openLevel, probeLock } from './leveldb.ts'
+import { inspectQueue } from './doctor/inspect-queue.ts'
+import { openStore } from './doctor/open-store.ts'
+import { openFailure, probeLock, type Store } from './leveldb.ts'
 import { type LoadedState, loadState } from './load-state.ts'
+import { segmentBytes } from './segments/segmented-store.ts'
 import { SinkCursor } from './sink-cursor.ts'
 import { readWatermark } from './watermark.ts'
 
@@ -26,16 +28,17 @@ export interface BrowsedQueue {
 export async function openForBrowsing(directory: string): Promise<BrowsedQueue> {
   try {
     await probeLock(directory)
-    const { state, reasons } = await inspectStore(directory)
+    const { state, reasons } = await inspectQueue(directory)
     if (state === 'new') throw new RelayError('QUEUE_FAILED', `there is no queue in ${directory}`)
     if (state === 'doubtful') {
       const hint = 'start the relay: it repairs the queue and keeps a copy of the old files'
       throw new RelayError('QUEUE_DAMAGED', `the queue ${directory} is damaged: ${reasons.join(', ')}`, { hint })
     }
     const watermark = await readWatermark(directory)
-    const db = await openLevel(directory, levelSizes(0), { createIfMissing: false })
+    const opened = await openStore(directory, segmentBytes(0))
+    const { db } = opened
     try {
-      const loaded = await loadState({ db, outcome: 'sound', reasons: [] }, watermark, 'all')
+      const loaded = await loadState(opened, watermark, 'all')
       const held = await Promise.all([...loaded.cursors.keys()].map(async (sink) => [sink, await countDeadLetters(db, sink)] as const))
       return browsed(db, loaded, Object.fromEntries(held))
     } catch (error) {
@@ -47,7 +50,7 @@ export async function openForBrowsing(directory: string): Promise<BrowsedQueue> 
   }
 }
 
-function browsed(db: LevelDb, { head, queueId, cursors: records }: LoadedState, deadLetters: Record<string, number>): BrowsedQueue {
+function browsed(db: Store, { head, queueId, cursors: records }: LoadedState, deadLetters: Record<string, number>): BrowsedQueue {
   const cursors = [...records].map(([sink, record]) => new SinkCursor(sink, record))
   const oldest = Math.min(head.nextSeq, ...cursors.map((cursor) => cursor.seq))
   const status: QueueStatus = {

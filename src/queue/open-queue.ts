@@ -4,12 +4,12 @@ import type { Logger } from '../core/logger.ts'
 import type { ConditionBoard } from './condition-board.ts'
 import { DeadLetters } from './dead-letters.ts'
 import type { OpenedStore } from './doctor/open-store.ts'
-import { storeEnd } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue-settings.ts'
-import { isStoreError, type LevelTools, levelSizes, type Op, openFailure, reasonOf } from './leveldb.ts'
+import { isStoreError, type LevelTools, type Op, openFailure, reasonOf } from './leveldb.ts'
 import { type LoadedState, loadState, stateOps } from './load-state.ts'
 import { QueueBooks } from './queue-books.ts'
 import { RunningQueue } from './running-queue.ts'
+import { segmentBytes } from './segments/segmented-store.ts'
 import { SinkCursor } from './sink-cursor.ts'
 import { type KeeperEvents, StoreKeeper } from './store-keeper.ts'
 import { findGaps } from './stored-batches.ts'
@@ -29,7 +29,7 @@ export async function openQueue(
     reopened: (opened) => reopened(opened, board, logger, running),
     mistake: (error) => logger.error({ code: error.code, err: error }, 'a mistake in the queue; please report it'),
   }
-  const keeper = new StoreKeeper(directory, levelSizes(config.max_size), events, level)
+  const keeper = new StoreKeeper(directory, segmentBytes(config.max_size), events, level)
   const watermark = await readWatermark(directory) // before opening: a store that is set aside takes it along
   try {
     const { opened, state, cursors, letters, lost } = await openAndLoad(keeper, settings, watermark)
@@ -56,9 +56,8 @@ interface Loaded {
 async function openAndLoad(keeper: StoreKeeper, settings: LevelQueueSettings, watermark: Watermark | undefined): Promise<Loaded> {
   const doubts: { suspicion?: string; beyondRepair?: boolean } = {}
   for (;;) {
-    const opened = await keeper.open(doubts)
     try {
-      return await load(opened, settings, watermark)
+      return await load(await keeper.open(doubts), settings, watermark)
     } catch (error) {
       await keeper.reset()
       const damage = isStoreError(error) && openFailure(settings.directory, error) === undefined
@@ -72,7 +71,7 @@ async function openAndLoad(keeper: StoreKeeper, settings: LevelQueueSettings, wa
 async function load(opened: OpenedStore, { sinks }: LevelQueueSettings, watermark: Watermark | undefined): Promise<Loaded> {
   const state = await loadState(opened, watermark, sinks)
   const cursors = [...state.cursors].map(([sink, record]) => new SinkCursor(sink, record))
-  const gone = opened.outcome === 'repaired' ? await findGone(opened, state, cursors) : []
+  const gone = opened.outcome === 'repaired' || opened.outcome === 'set_aside' ? await findGone(opened, state, cursors) : []
   const lost = settleGone(cursors, [...state.gone, ...gone])
   const letters = new Map<string, DeadLetters>()
   const ops: Op[] = [...state.ops]
@@ -83,8 +82,6 @@ async function load(opened: OpenedStore, { sinks }: LevelQueueSettings, watermar
   }
   ops.push(...stateOps({ queueId: state.queueId, head: state.head, cursors: recordsOf(cursors) }))
   await opened.db.batch(ops, { sync: true })
-  // Into a table of their own: beside batches they would make it span every batch to come, and each compaction with it.
-  await opened.db.compactRange(storeEnd, storeEnd)
   return { opened, state, cursors, letters, lost }
 }
 

@@ -85,8 +85,7 @@ export class QueueBooks {
   /** Up to where every sink is done with the batches. */
   passed(): Passed {
     const position = Math.min(this.#readable.position, ...this.cursors.map((cursor) => cursor.record.position))
-    const drained = this.cursors.every((cursor) => cursor.seq === this.#readable.nextSeq)
-    return { seq: Math.min(this.oldestBatch, this.#newest), position, drained }
+    return { seq: Math.min(this.oldestBatch, this.#newest), position }
   }
 
   /** Forgets the cursors of all other sinks; returns them. */

@@ -6,11 +6,10 @@ import type { ConditionBoard } from './condition-board.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { Disposal, type Passed } from './disposal.ts'
 import { type Committed, GroupCommit } from './group-commit.ts'
-import { HeldFiles } from './held-files.ts'
 import { IntakeLimits } from './intake-limits.ts'
 import { cursorKey } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue-settings.ts'
-import type { LevelDb, Op } from './leveldb.ts'
+import type { Op } from './leveldb.ts'
 import { LogSync } from './log-sync.ts'
 import { MemoryStage } from './memory-stage.ts'
 import { Notifier } from './notifier.ts'
@@ -18,6 +17,7 @@ import type { QueueBooks } from './queue-books.ts'
 import { QueueIntake } from './queue-intake.ts'
 import { queueStatus } from './queue-status.ts'
 import { type Fetched, RecentBatches } from './recent-batches.ts'
+import { segmentBytes } from './segments/segmented-store.ts'
 import type { SinkCursor } from './sink-cursor.ts'
 import { SinkOutcomes } from './sink-outcomes.ts'
 import { type ReaderSource, SinkReader } from './sink-reader.ts'
@@ -50,13 +50,10 @@ export class RunningQueue implements ReaderSource {
   readonly #memory: MemoryStage | undefined
   readonly #disposal: Disposal
   readonly #logSync: LogSync
-  readonly #files: HeldFiles
   readonly #readers: Map<string, SinkReader>
   readonly #outcomes: SinkOutcomes
   readonly #trimming: Trimming | undefined
   readonly #watermark: WatermarkWriter
-  /** The end of a chain: one write at a time. */
-  #turn: Promise<unknown> = Promise.resolve()
   #noting: Promise<boolean> | undefined
   /** Passed by cursors that the next note carries. */
   #passed: Passed | undefined
@@ -72,7 +69,7 @@ export class RunningQueue implements ReaderSource {
     const target = {
       queueId: books.queueId,
       sync: config.durability === 'always',
-      write: (ops: Op[], sync: boolean) => this.#inTurn(() => keeper.write(ops, sync)),
+      write: (ops: Op[], sync: boolean) => keeper.write(ops, sync),
       committed: (records: readonly Committed[]) => this.#committed(records),
     }
     this.#commit = new GroupCommit(target, books.intake)
@@ -85,7 +82,6 @@ export class RunningQueue implements ReaderSource {
         write: (held) => this.#commit.write(held),
       })
     }
-    this.#files = new HeldFiles(directory)
     this.#logSync = new LogSync(() => keeper.syncLogs())
     this.intake = new QueueIntake({
       books,
@@ -97,7 +93,7 @@ export class RunningQueue implements ReaderSource {
       readTo: () => this.#readTo,
     })
     this.#readers = new Map(books.cursors.map((cursor) => [cursor.sink, new SinkReader(cursor, this)]))
-    this.#disposal = new Disposal(this, config.max_size, books.passed(), logger)
+    this.#disposal = new Disposal(keeper, segmentBytes(config.max_size), books.passed(), logger)
     const moved = (cursor: SinkCursor, ops: readonly Op[]) => this.#moved(cursor, ops)
     const write = async (ops: readonly Op[]) => void (await this.#commit.note(undefined, ops))
     this.#outcomes = new SinkOutcomes({ keeper, board, logger, letters, moved, write })
@@ -108,7 +104,7 @@ export class RunningQueue implements ReaderSource {
         readers: () => this.#readers.values(),
         logger,
         moved: (cursor) => this.#moved(cursor, []),
-        remove: (ranges, bytes) => this.#disposal.remove(ranges, bytes),
+        remove: (ranges) => this.#disposal.remove(ranges),
       })
     }
     this.#watermark = new WatermarkWriter(directory, () => this.#currentWatermark(), logger)
@@ -149,20 +145,6 @@ export class RunningQueue implements ReaderSource {
     if (await this.#commit.note(undefined, ops)) this.#disposal.consider(passed)
   }
 
-  use<T>(work: (db: LevelDb) => Promise<T>): Promise<T | undefined> {
-    return this.keeper.use(work)
-  }
-
-  exclusive<T>(work: (db: LevelDb) => Promise<T>): Promise<T | undefined> {
-    return this.#inTurn(() => this.keeper.use(work))
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => undefined) // whoever asked for the work has the error
-    return result
-  }
-
   // The writer's side
 
   /** Every sink has read what lies before this number. */
@@ -177,7 +159,6 @@ export class RunningQueue implements ReaderSource {
     const reached = Math.max(...[...this.#readers.values()].map((reader) => reader.position))
     for (const { extent, batch } of records) this.#recent.add(extent, batch, reached)
     this.#logSync.written()
-    this.#files.stored(this.books.readable.position)
     this.#weigh()
     this.changed.notify()
   }
@@ -238,7 +219,6 @@ export class RunningQueue implements ReaderSource {
     if (this.books.intake.dirty || this.#passed !== undefined) this.#note()
     if (this.#memory !== undefined) void this.#logSync.syncIfWritten()
     void this.#watermark.write()
-    void this.#files.tick()
   }
 
   /** One at a time: a store under repair for hours must not gather one for each second. */
@@ -274,7 +254,6 @@ export class RunningQueue implements ReaderSource {
     this.changed.notify()
     await untilAbort(this.#finish(), deadline)
     await untilAbort(this.keeper.close(), deadline)
-    await untilAbort(this.#files.close(), deadline)
     this.#commit.close()
     const left = this.#commit.unstored()
     const messages = this.books.intake.nextSeq - this.readableEnd + (this.#memory?.messages ?? 0)

@@ -1,9 +1,7 @@
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { RelayError } from '../core/errors.ts'
 import { Backoff, wait } from '../retry/backoff.ts'
 import { type OpenedStore, type OpenOptions, openStore } from './doctor/open-store.ts'
-import { isDiskFull, isStoreError, type LevelDb, type LevelSizes, type LevelTools, type Op, openFailure, reasonOf } from './leveldb.ts'
+import { isDiskFull, isStoreError, type LevelTools, type Op, openFailure, reasonOf, type Store } from './leveldb.ts'
 
 export interface KeeperEvents {
   /** The store does not work, and why; it is being closed, looked at and opened again until it does. */
@@ -23,27 +21,31 @@ const backoffBounds = { initialMs: 250, maxMs: 30_000 }
  */
 export class StoreKeeper {
   readonly #directory: string
-  readonly #sizes: LevelSizes
+  readonly #segmentBytes: number
   readonly #events: KeeperEvents
   readonly #level: LevelTools | undefined
   readonly #stopping = new AbortController()
-  #db: LevelDb | undefined
+  #db: Store | undefined
   #recovery: Promise<void> | undefined
   /** Begins again after each thing that worked. */
   readonly #backoff = new Backoff(backoffBounds)
   /** Something failed since the last thing that worked. */
   #failing = false
 
-  constructor(directory: string, sizes: LevelSizes, events: KeeperEvents, level?: LevelTools) {
+  constructor(directory: string, segmentBytes: number, events: KeeperEvents, level?: LevelTools) {
     this.#directory = directory
-    this.#sizes = sizes
+    this.#segmentBytes = segmentBytes
     this.#events = events
     this.#level = level
   }
 
   /** Opens it; `suspicion` and `beyondRepair` as for `openStore`. */
   async open(doubts: Pick<OpenOptions, 'suspicion' | 'beyondRepair'> = {}): Promise<OpenedStore> {
-    const opened = await openStore(this.#directory, this.#sizes, this.#level === undefined ? doubts : { ...doubts, level: this.#level })
+    const opened = await openStore(
+      this.#directory,
+      this.#segmentBytes,
+      this.#level === undefined ? doubts : { ...doubts, level: this.#level },
+    )
     this.#db = opened.db
     return opened
   }
@@ -68,7 +70,7 @@ export class StoreKeeper {
    * Does something with the open store, again after each recovery. Undefined: the store was closed before it succeeded.
    * Rejects with INTERNAL when the work itself is wrong.
    */
-  async use<T>(work: (db: LevelDb) => Promise<T>): Promise<T | undefined> {
+  async use<T>(work: (db: Store) => Promise<T>): Promise<T | undefined> {
     for (;;) {
       await this.#recovery
       const db = this.#db
@@ -98,16 +100,16 @@ export class StoreKeeper {
     return mistake
   }
 
-  /** Fsyncs every log, the one before a switch included: a `sync` write covers only the newest. */
+  /** Fsyncs what was written without; false: the store was closed before. */
   async syncLogs(): Promise<boolean> {
-    const synced = await this.use(async () => {
-      for (const name of await readdir(this.#directory)) if (name.endsWith('.log')) await syncFile(join(this.#directory, name))
+    const synced = await this.use(async (db) => {
+      await db.syncLogs()
       return true
     })
     return synced === true
   }
 
-  async #recover(db: LevelDb, cause: unknown): Promise<void> {
+  async #recover(db: Store, cause: unknown): Promise<void> {
     let error = cause
     const { signal } = this.#stopping
     while (!signal.aborted) {
@@ -141,19 +143,6 @@ export class StoreKeeper {
     this.#stopping.abort()
     await this.#recovery
     await this.reset()
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    // Gone between listing and opening: its batches lie in a table, which LevelDB has synced.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  })
-  try {
-    await file?.datasync()
-  } finally {
-    await file?.close()
   }
 }
 

@@ -16,8 +16,8 @@ export interface TrimmingParts {
   readonly logger: Logger
   /** Writes a cursor that moved. */
   moved(cursor: SinkCursor): Promise<void>
-  /** Deletes batches that lie behind one which is still needed; about so many stored bytes. */
-  remove(ranges: readonly SeqRange[], bytes: number): Promise<void>
+  /** Deletes batches that lie behind one which is still needed. */
+  remove(ranges: readonly SeqRange[]): Promise<void>
 }
 
 /** Makes room under `when_full: drop_oldest` by dropping the oldest batches of every sink that is too far behind. */
@@ -60,20 +60,17 @@ export class Trimming {
   /** Returns whether anything was dropped. */
   async #trimOnce(): Promise<boolean> {
     const { logger, moved, remove } = this.#parts
-    let bytes = 0
     let dropped = 0
     for (const reader of this.#parts.readers()) {
       const { cursor } = reader
-      const before = this.#waiting(cursor)
       const messages = await this.#trimSink(reader)
       if (messages === 0) continue
       dropped += messages
-      bytes = Math.max(bytes, before - this.#waiting(cursor))
       logger.error({ sink: cursor.sink, messages }, 'the queue is full: its oldest messages were dropped')
       await moved(cursor)
     }
     const ranges = this.#newlyUnneeded()
-    if (ranges.length > 0) await remove(ranges, bytes)
+    if (ranges.length > 0) await remove(ranges)
     return dropped > 0
   }
 

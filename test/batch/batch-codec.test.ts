@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type BatchHeader, openBatch, packBatch, readHeader, sealBatch } from '../../src/batch/batch-codec.ts'
+import { BatchMemory } from '../../src/batch/batch-memory.ts'
 import { BatchWriter } from '../../src/batch/batch-writer.ts'
 import type { Batch, Origin } from '../../src/core/batch.ts'
 import { zlibZstd, zstd } from '../../src/native/zstd.ts'
@@ -40,11 +41,30 @@ t.test('a batch comes back as it was', async (t) => {
       const read = readHeader(value)
       if (read === undefined) throw new Error('no header')
       const last = header.firstSeq + written.length - 1
-      t.same(await openBatch(value, read, 'id', zlibZstd), { ...batch, queueId: 'id', seqs: [[header.firstSeq, last]] })
+      const { memory, ...opened } = (await openBatch(value, read, 'id', zlibZstd)) ?? {}
+      t.same(opened, { ...batch, queueId: 'id', seqs: [[header.firstSeq, last]] })
+      memory?.release()
       t.match(read, { ...header, count: written.length })
     }),
     { numRuns: 50 },
   )
+})
+
+t.test('the memory of a batch that was read is used again, and poisoned in tests', async (t) => {
+  BatchMemory.poison = true
+  const value = sealBatch(await packBatch(batchOf([{ bytes: Buffer.alloc(100_000, 'a'), origin: 0, gap: 0, flags: 0 }]), zstd()), header)
+  const read = readHeader(value)
+  if (read === undefined) throw new Error('no header')
+  const first = await openBatch(value, read, 'id', zstd())
+  first?.memory?.retain()
+  first?.memory?.release()
+  t.equal(first?.bytes[0], 97, 'one holder is left')
+  first?.memory?.release()
+  t.equal(first?.bytes[0], 33)
+  t.throws(() => first?.memory?.release(), { message: /more often/ })
+  const second = await openBatch(value, read, 'id', zstd())
+  t.equal(second?.bytes.buffer, first?.bytes.buffer)
+  t.equal(second?.bytes[0], 97)
 })
 
 t.test('what repeats is compressed, small batches are not', async (t) => {

@@ -1,19 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { fill, filling, fillingQueue } from './fill-and-wait.ts'
 import { accountedFor, bulkText, deadline, drain, imbalance, recordingLogger } from './queue-fixtures.ts'
 
+/** Files of the store beside the segments, of the first segment (which is closed) and of the last (which was written to). */
 const kinds = {
-  CURRENT: /^CURRENT$/,
-  MANIFEST: /^MANIFEST-/,
-  log: /\.log$/,
-  'first table': /\.ldb$/,
-  'middle table': /\.ldb$/,
-  'last table': /\.ldb$/,
-  watermark: /^watermark\.json$/,
+  'CURRENT of the base': ['base', /^CURRENT$/],
+  'MANIFEST of the base': ['base', /^MANIFEST-/],
+  'log of the base': ['base', /\.log$/],
+  'CURRENT of the last segment': ['last', /^CURRENT$/],
+  'MANIFEST of the last segment': ['last', /^MANIFEST-/],
+  'log of the last segment': ['last', /\.log$/],
+  'CURRENT of the first segment': ['first', /^CURRENT$/],
+  'MANIFEST of the first segment': ['first', /^MANIFEST-/],
+  'log of the first segment': ['first', /\.log$/],
+  'a table': ['tables', /\.ldb$/],
+  watermark: ['base', /^watermark\.json$/],
 } as const
 type Kind = keyof typeof kinds
 
@@ -28,7 +33,7 @@ const damages = {
 const total = filling.batches * filling.messages
 const filled = Array.from({ length: total }, (_, i) => bulkText(i, filling.size))
 /** Damage to these costs no message: a repair, or the store itself, has all there is to know. */
-const harmless: readonly Kind[] = ['CURRENT', 'MANIFEST', 'watermark']
+const harmless = /base|CURRENT|MANIFEST|watermark/
 
 t.test('damage of every kind, after a clean stop and after a kill', async (t) => {
   t.jobs = 4 // most of a case is waiting for fsync
@@ -40,19 +45,26 @@ t.test('damage of every kind, after a clean stop and after a kill', async (t) =>
   await queue.stop(deadline())
   const killed = join(root, 'killed')
   await fillAndKill(killed)
+  const restarted = join(root, 'restarted') // LevelDB has written tables when it opened the segments again
+  cpSync(stopped, restarted, { recursive: true })
+  const again = fillingQueue(restarted)
+  await again.start()
+  await again.stop(deadline())
   const cases: PromiseLike<unknown>[] = []
   for (const [life, original] of [
     ['stopped', stopped],
     ['killed', killed],
+    ['restarted', restarted],
   ] as const) {
     for (const kind of Object.keys(kinds) as Kind[]) {
       for (const [damage, apply] of Object.entries(damages)) {
-        if (life === 'killed' && (damage === 'flipped at the end' || kind === 'middle table')) continue
+        if ((life === 'restarted') !== (kind === 'a table')) continue
+        if (life === 'killed' && damage === 'flipped at the end') continue
         const run = t.test(`${kind} ${damage}, ${life}`, { buffered: true }, async (t) => {
           const directory = join(root, `${life}-${kind}-${damage}`.replaceAll(' ', '-'))
-          copy(original, directory)
+          cpSync(original, directory, { recursive: true })
           apply(pick(directory, kind))
-          await survives(t, directory, { exact: life === 'stopped' && kind !== 'watermark', whole: harmless.includes(kind) })
+          await survives(t, directory, { exact: life !== 'killed' && kind !== 'watermark', whole: harmless.test(kind) })
         })
         cases.push(run)
       }
@@ -68,7 +80,7 @@ t.test('files that nothing can be made of are set aside, and counted', async (t)
   await fill(queue)
   const { queueId } = queue.status()
   await queue.stop(deadline())
-  for (const name of readdirSync(directory)) if (name !== 'watermark.json') rmSync(join(directory, name))
+  for (const name of readdirSync(directory)) if (name !== 'watermark.json') rmSync(join(directory, name), { recursive: true })
   const logger = recordingLogger()
   const again = fillingQueue(directory, logger)
   await again.start()
@@ -126,12 +138,19 @@ async function survives(t: Test, directory: string, { exact, whole }: { exact: b
 }
 
 function pick(directory: string, kind: Kind): string {
-  const names = readdirSync(directory)
-    .filter((name) => kinds[kind].test(name))
-    .sort()
-  const name = kind === 'first table' ? names[0] : names.at(kind === 'middle table' ? names.length / 2 : -1)
-  if (name === undefined) throw new Error(`the queue has no ${kind}`)
-  return join(directory, name)
+  const [where, file] = kinds[kind]
+  const segments = readdirSync(join(directory, 'segments')).sort()
+  const filesOf = (segment = '') => readdirSync(join(directory, 'segments', segment))
+  const choices = {
+    base: '..',
+    first: segments.find((name) => name.includes('-')),
+    last: segments.findLast((name) => !name.includes('-')),
+    tables: segments.find((name) => filesOf(name).some((found) => file.test(found))),
+  }
+  const store = choices[where]
+  const name = filesOf(store).find((found) => file.test(found))
+  if (store === undefined || name === undefined) throw new Error(`the queue has no ${kind}`)
+  return join(directory, 'segments', store, name)
 }
 
 function flip(path: string, where: number): void {
@@ -139,11 +158,6 @@ function flip(path: string, where: number): void {
   const at = Math.floor(bytes.length * where)
   bytes[at] = (bytes[at] ?? 0) ^ 0x10
   writeFileSync(path, bytes)
-}
-
-function copy(from: string, to: string): void {
-  mkdirSync(to)
-  for (const name of readdirSync(from)) copyFileSync(join(from, name), join(to, name))
 }
 
 async function startFilling(directory: string) {

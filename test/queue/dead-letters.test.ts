@@ -3,7 +3,7 @@ import t from 'tap'
 import { RelayError } from '../../src/core/errors.ts'
 import { DeadLetters } from '../../src/queue/dead-letters.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
-import { levelSizes, openLevel } from '../../src/queue/leveldb.ts'
+import { openLevel, writeBuffers } from '../../src/queue/leveldb.ts'
 import { openForBrowsing } from '../../src/queue/open-for-browsing.ts'
 import { batchOf, deadline, never, queueConfig, recordingLogger, take, textsOf } from './queue-fixtures.ts'
 
@@ -37,7 +37,7 @@ t.test('a rejected message can be read with its reason, on a running queue and w
 })
 
 t.test('over the bounds the oldest go and are counted; letters above the cursor are taken back', async (t) => {
-  const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
+  const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
   const limits = { count: 10, bytes: 2 ** 20 }
   const { letters } = await DeadLetters.load(db, 'a', 0, limits)
   const batch = { ...batchOf(Array.from({ length: 20 }, (_, i) => `message ${i}`)), queueId: 'id', seqs: [[0, 19]] as const }

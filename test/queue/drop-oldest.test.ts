@@ -1,10 +1,10 @@
-import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Lease } from '../../src/core/queue.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { diskUse } from '../support/relay-disk-use.ts'
 import { bulkBatch, bulkText, deadline, drain, imbalance, never, queueConfig, recordingLogger, store, textsOf } from './queue-fixtures.ts'
 
 const kibibyte = 1024
@@ -13,10 +13,6 @@ const size = 1000
 function make(directory: string, maxBytes: number, sinks: readonly string[]): LevelQueue {
   const config = queueConfig({ max_size: maxBytes, when_full: 'drop_oldest', durability: 'assisted' })
   return new LevelQueue({ directory, config, minFreeDisk: 0, sinks, pipeline: 'p' }, { logger: recordingLogger() })
-}
-
-function diskUse(directory: string): number {
-  return readdirSync(directory).reduce((sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
 t.test('behind a lease that never ends the disk stays bounded, with several sinks too', async (t) => {

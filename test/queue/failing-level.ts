@@ -13,13 +13,15 @@ export class FailingLevel implements LevelTools {
   fails: (operations: readonly Op[]) => boolean = () => true
   /** So many stores from now on are opened damaged: looking for records fails. */
   damagedOpens = 0
+  /** Which stores those are. */
+  damages: (directory: string) => boolean = () => true
   failedWrites = 0
   repairs = 0
   #onFailure: (() => void)[] = []
 
   async open(...args: Parameters<LevelTools['open']>): Promise<LevelDb> {
     const db = await openLevel(...args)
-    const damaged = this.damagedOpens-- > 0
+    const damaged = this.damages(args[0]) && this.damagedOpens-- > 0
     return {
       get: (key, options) => db.get(key, options),
       batch: async (operations, options) => {

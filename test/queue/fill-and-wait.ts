@@ -1,9 +1,9 @@
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { bulkBatch, drain, never, queueConfig, recordingLogger, take } from './queue-fixtures.ts'
 
-/** How a queue to be damaged is filled: enough for several tables and a log, partly delivered to `a`, not at all to `b`. */
-export const filling = { batches: 20, messages: 50, size: 800, delivered: 3, sinks: ['a', 'b'] }
-/** Small, so that LevelDB writes tables early. */
+/** How a queue to be damaged is filled: enough for several segments, partly delivered to `a`, not at all to `b`. */
+export const filling = { batches: 40, messages: 50, size: 800, delivered: 3, sinks: ['a', 'b'] }
+/** Small, so that segments are small. */
 export const fillingConfig = queueConfig({ max_size: 8 * 2 ** 20 })
 
 export function fillingQueue(directory: string, logger = recordingLogger()): LevelQueue {

@@ -1,7 +1,9 @@
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
-import { bulkBatch, deadline, drain, imbalance, never, queueConfig, recordingLogger, take } from './queue-fixtures.ts'
+import { openLevel, writeBuffers } from '../../src/queue/leveldb.ts'
+import { bulkBatch, bulkText, deadline, drain, imbalance, never, queueConfig, recordingLogger, take } from './queue-fixtures.ts'
 
 function make(directory: string, logger = recordingLogger()): LevelQueue {
   return new LevelQueue({ directory, config: queueConfig(), minFreeDisk: 0, sinks: ['a', 'b'], pipeline: 'p' }, { logger })
@@ -30,6 +32,46 @@ t.test('bytes and depth are the same after a restart, and nothing once all is de
   t.ok(Math.abs(queue.status().bytes - (whole * 5) / 6) < whole / 60, `${queue.status().bytes} of ${whole}`)
   await drain(queue, 'a')
   t.equal(queue.status().bytes, 0)
+  await queue.stop(deadline())
+})
+
+/** Puts all that a queue has into one store, as it was before there were segments. */
+async function intoOneStore(directory: string): Promise<void> {
+  const row = join(directory, 'segments')
+  const base = await openLevel(directory, writeBuffers.base, { createIfMissing: false })
+  for (const name of readdirSync(row).sort()) {
+    const segment = await openLevel(join(row, name), writeBuffers.segment, { createIfMissing: false })
+    for await (const [key, value] of segment.iterator({ gte: Buffer.of(0), lt: Buffer.of(0xff), fillCache: false }))
+      await base.batch([{ type: 'put', key, value }], { sync: false })
+    await segment.close()
+  }
+  await base.close()
+  rmSync(row, { recursive: true })
+}
+
+t.test('a queue that an older version left in one store is taken over', async (t) => {
+  const directory = join(t.testdir(), 'queue')
+  let queue = make(directory)
+  await queue.start()
+  for (let i = 0; i < 6; i++) await take(queue, bulkBatch(i * 50, 50, 500)).stored
+  await drain(queue, 'b')
+  const { bytes, messages, nextSeq, cursors, queueId } = queue.status()
+  await queue.stop(deadline())
+  await intoOneStore(directory)
+  queue = make(directory)
+  await queue.start()
+  t.match(queue.status(), { bytes, messages, nextSeq, cursors, queueId })
+  await take(queue, bulkBatch(300, 50, 500)).stored
+  await queue.stop(deadline())
+  queue = make(directory)
+  await queue.start()
+  t.same(
+    await drain(queue, 'a'),
+    Array.from({ length: 350 }, (_, i) => bulkText(i, 500)),
+    'the old ones first',
+  )
+  t.same((await drain(queue, 'b')).length, 50)
+  t.same(imbalance(queue.ledger()), [])
   await queue.stop(deadline())
 })
 

@@ -1,8 +1,8 @@
-import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { QueueConfig } from '../../src/config/schema.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { diskUse } from '../support/relay-disk-use.ts'
 import {
   bulkBatch,
   bulkText,
@@ -39,12 +39,6 @@ async function fillUp(queue: LevelQueue, limit = 1000): Promise<number> {
     await receipt.stored
   }
   return taken
-}
-
-function diskUse(directory: string): number {
-  let bytes = 0
-  for (const name of readdirSync(directory)) bytes += statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
-  return bytes
 }
 
 t.test('block: full at the limit, open again at nine tenths of it, nothing lost', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { RelayError } from '../../src/core/errors.ts'
 import { ConditionBoard } from '../../src/queue/condition-board.ts'
 import { countDeadLetters, DeadLetters, readDeadLetters } from '../../src/queue/dead-letters.ts'
-import { levelSizes, type Op, openLevel } from '../../src/queue/leveldb.ts'
+import { type Op, openLevel, type Store, writeBuffers } from '../../src/queue/leveldb.ts'
 import { newCursor, SinkCursor } from '../../src/queue/sink-cursor.ts'
 import { SinkOutcomes } from '../../src/queue/sink-outcomes.ts'
 import { batchOf, recordingLogger } from './queue-fixtures.ts'
@@ -11,12 +11,12 @@ import { batchOf, recordingLogger } from './queue-fixtures.ts'
 const error = new RelayError('MESSAGE_TOO_LARGE', 'too large')
 
 t.test('many settles over the bounds of the dead letters delete each letter once', async (t) => {
-  const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
+  const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
   const { letters } = await DeadLetters.load(db, 'a', 0, { count: 10, bytes: 2 ** 20 })
   const logger = recordingLogger()
   const write = (ops: readonly Op[]) => db.batch([...ops], { sync: false })
   const outcomes = new SinkOutcomes({
-    keeper: { use: (work) => work(db) },
+    keeper: { use: (work) => work(db as Store) },
     board: new ConditionBoard(),
     logger,
     letters: new Map([['a', letters]]),
@@ -46,14 +46,14 @@ t.test('many settles over the bounds of the dead letters delete each letter once
 })
 
 t.test('dead letters that come while the oldest are being deleted are within the bound in the end', async (t) => {
-  const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
+  const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
   t.teardown(() => db.close())
   const { letters } = await DeadLetters.load(db, 'a', 0, { count: 10, bytes: 2 ** 20 })
   const write = (ops: readonly Op[]) => db.batch([...ops], { sync: false })
   const deleting = Promise.withResolvers<void>()
   const more = Promise.withResolvers<void>()
   const outcomes = new SinkOutcomes({
-    keeper: { use: (work) => work(db) },
+    keeper: { use: (work) => work(db as Store) },
     board: new ConditionBoard(),
     logger: recordingLogger(),
     letters: new Map([['a', letters]]),

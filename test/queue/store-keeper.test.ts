@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { RelayError } from '../../src/core/errors.ts'
-import { levelSizes, type Op } from '../../src/queue/leveldb.ts'
+import type { Op } from '../../src/queue/leveldb.ts'
+import { segmentBytes } from '../../src/queue/segments/segmented-store.ts'
 import { StoreKeeper } from '../../src/queue/store-keeper.ts'
 
 const key = Buffer.from('key')
@@ -16,7 +17,7 @@ function storeError(code: string, message: string): Error {
 async function keep(t: Test, broken = false) {
   const root = t.testdir()
   const events: string[] = []
-  const keeper = new StoreKeeper(join(root, 'queue'), levelSizes(0), {
+  const keeper = new StoreKeeper(join(root, 'queue'), segmentBytes(0), {
     mistake: (error: RelayError) => void events.push(error.code),
     failed: (error: RelayError) => void events.push(error.code),
     reopened: ({ outcome }) => {
@@ -97,7 +98,7 @@ t.test('a mistake of ours while the store is opened again ends it, instead of a 
   t.same(events, ['QUEUE_FAILED', 'repaired', 'INTERNAL'])
   t.equal(await keeper.write([put('late')], true), false)
   await keeper.close()
-  const again = new StoreKeeper(join(root, 'queue'), levelSizes(0), { failed() {}, mistake() {}, reopened: () => [] })
+  const again = new StoreKeeper(join(root, 'queue'), segmentBytes(0), { failed() {}, mistake() {}, reopened: () => [] })
   t.equal((await again.open()).outcome, 'sound', 'the store was let go')
   await again.close()
 })

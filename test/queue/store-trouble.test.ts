@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
@@ -60,31 +60,49 @@ async function worksAnew(t: Test, { queue, logger }: Made, directory: string): P
   await queue.stop(deadline())
 }
 
-t.test('a queue that cannot be repaired is set aside whole, and the ledger goes on', async (t) => {
+t.test('a segment that cannot be repaired is set aside, and the ledger goes on', async (t) => {
+  const directory = join(t.testdir(), 'queue')
+  await filled(directory)
+  const segment = join(directory, 'segments', '000001')
+  rmSync(join(segment, 'CURRENT'))
+  mkdirSync(join(segment, '000001.dbtmp')) // where a repair writes its MANIFEST first
+  const made = make(directory)
+  await made.queue.start()
+  const aside = join(directory, '..', asides(directory)[0] ?? '', 'segments', '000001')
+  t.ok(readdirSync(aside).includes('000001.dbtmp'))
+  await worksAnew(t, made, directory)
+})
+
+t.test('what lies beside the segments cannot be repaired: no batch is lost with it', async (t) => {
   const directory = join(t.testdir(), 'queue')
   await filled(directory)
   rmSync(join(directory, 'CURRENT'))
-  mkdirSync(join(directory, '000001.dbtmp')) // where a repair writes its MANIFEST first
-  const made = make(directory)
-  await made.queue.start()
+  mkdirSync(join(directory, '000001.dbtmp'))
+  const { queue, logger } = make(directory)
+  await queue.start()
   t.ok(readdirSync(join(directory, '..', asides(directory)[0] ?? '')).includes('000001.dbtmp'))
-  await worksAnew(t, made, directory)
+  t.match(logger.lines, [{ level: 'error', code: 'QUEUE_DAMAGED', lost: {} }])
+  t.same(await drain(queue, 'a'), ['two', 'three'])
+  await queue.stop(deadline())
 })
 
 t.test('damage that shows only in the records is repaired, and set aside when the repair did not help', async (t) => {
   for (const damagedOpens of [1, 2]) {
-    const directory = join(t.testdir(), `queue-${damagedOpens}`)
-    await filled(directory)
-    const level = new FailingLevel()
-    level.damagedOpens = damagedOpens
-    const made = make(directory, level)
-    await made.queue.start()
-    t.equal(level.repairs, 1)
-    if (damagedOpens === 2) await worksAnew(t, made, directory)
-    else {
-      t.match(made.queue.status().detail, /repaired \(Corruption/)
-      t.same(await drain(made.queue, 'a'), ['two', 'three'])
-      await made.queue.stop(deadline())
+    for (const where of ['queue', 'segment']) {
+      const directory = join(t.testdir(), `${where}-${damagedOpens}`)
+      await filled(directory)
+      const level = new FailingLevel()
+      level.damagedOpens = damagedOpens
+      level.damages = (path) => path.includes('segments') === (where === 'segment')
+      const made = make(directory, level)
+      await made.queue.start()
+      t.equal(level.repairs, 1)
+      t.match(made.queue.status().detail, damagedOpens === 1 ? /repaired \(.*Corruption/ : /set aside \(.*Corruption/)
+      if (where === 'segment' && damagedOpens === 2) await worksAnew(t, made, directory)
+      else {
+        t.same(await drain(made.queue, 'a'), ['two', 'three'])
+        await made.queue.stop(deadline())
+      }
     }
   }
 })
@@ -151,8 +169,7 @@ t.test('a kill between a recovery and the write that is done again: what was nev
   await level.failure()
   await level.failure()
   const killed = join(directory, '..', 'killed')
-  mkdirSync(killed)
-  for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(killed, name))
+  cpSync(directory, killed, { recursive: true })
   const again = make(killed)
   await again.queue.start()
   t.same(again.queue.ledger().sinks.a, { received: 1, delivered: 0, rejected: 0, queued: 1, dropped: {} })

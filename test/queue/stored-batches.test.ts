@@ -4,7 +4,7 @@ import { packBatch, sealBatch } from '../../src/batch/batch-codec.ts'
 import { zstd } from '../../src/native/zstd.ts'
 import { noIntake } from '../../src/queue/intake-totals.ts'
 import { batchKey } from '../../src/queue/keys.ts'
-import { levelSizes, openLevel } from '../../src/queue/leveldb.ts'
+import { openLevel, writeBuffers } from '../../src/queue/leveldb.ts'
 import { RecentBatches } from '../../src/queue/recent-batches.ts'
 import { findGaps, readBatches, storedBytes } from '../../src/queue/stored-batches.ts'
 import { batchOf } from './queue-fixtures.ts'
@@ -15,7 +15,7 @@ const batches = 40
 const text = 'x'.repeat(10_000)
 
 t.test('reading is bounded by what the batches become in memory, and finds every gap', async (t) => {
-  const db = await openLevel(join(t.testdir(), 'db'), levelSizes(0), { createIfMissing: true })
+  const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
   let position = 0
   for (let i = 0; i < batches; i++) {
     const value = sealBatch(await packBatch(batchOf(Array.from({ length: perBatch }, () => text)), zstd()), {

@@ -6,15 +6,21 @@ const headerSize = 7
 const [full, first, middle, last] = [1, 2, 3, 4]
 
 export interface LogRecords {
-  readonly records: Buffer[]
+  /** Views of the file's memory. */
+  readonly records: readonly Buffer[]
   /** `torn`: the file ends inside a record, as a kill may leave it. `damaged`: bytes are not what was written. */
   readonly end: 'whole' | 'torn' | 'damaged'
 }
 
-/** Reads the records of a log or MANIFEST until its end or the first doubt. */
-export function readLogRecords(file: Buffer): LogRecords {
+/**
+ * Reads the records of a log or MANIFEST until its end or the first doubt. Takes over the file's memory: the pieces of a
+ * record are moved together in it. `checksums: false` for content that has checksums of its own.
+ */
+export function readLogRecords(file: Buffer, { checksums = true } = {}): LogRecords {
   const records: Buffer[] = []
-  let pieces: Buffer[] | undefined
+  /** Where the record under way begins, and how far it has come. */
+  let begin: number | undefined
+  let out = 0
   let at = 0
   while (at < file.length) {
     const left = blockSize - (at % blockSize)
@@ -28,15 +34,17 @@ export function readLogRecords(file: Buffer): LogRecords {
     const end = at + headerSize + length
     if (headerSize + length > left) return { records, end: 'damaged' }
     if (end > file.length) return { records, end: 'torn' }
-    if (file.readUInt32LE(at) !== maskedCrc32c(file.subarray(at + 6, end))) return { records, end: 'damaged' }
+    if (checksums && file.readUInt32LE(at) !== maskedCrc32c(file.subarray(at + 6, end))) return { records, end: 'damaged' }
     const begins = type === full || type === first
-    if (type < full || type > last || begins !== (pieces === undefined)) return { records, end: 'damaged' }
-    pieces = [...(pieces ?? []), file.subarray(at + headerSize, end)]
+    if (type < full || type > last || begins !== (begin === undefined)) return { records, end: 'damaged' }
+    begin ??= out
+    file.copyWithin(out, at + headerSize, end)
+    out += length
     if (type === full || type === last) {
-      records.push(Buffer.concat(pieces))
-      pieces = undefined
-    } else if (type !== first && type !== middle) return { records, end: 'damaged' }
+      records.push(file.subarray(begin, out))
+      begin = undefined
+    } else if (type !== middle && type !== first) return { records, end: 'damaged' }
     at = end
   }
-  return { records, end: pieces === undefined ? 'whole' : 'torn' }
+  return { records, end: begin === undefined ? 'whole' : 'torn' }
 }

@@ -2,12 +2,12 @@ import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmS
 import { join } from 'node:path'
 import t from 'tap'
 import { inspectStore } from '../../../src/queue/doctor/inspect.ts'
-import { levelSizes, openLevel } from '../../../src/queue/leveldb.ts'
+import { openLevel, writeBuffers } from '../../../src/queue/leveldb.ts'
 
 t.test('what a plain open would lose in silence is seen before', async (t) => {
   const root = t.testdir()
   const original = join(root, 'original')
-  const db = await openLevel(original, levelSizes(0), { createIfMissing: true })
+  const db = await openLevel(original, writeBuffers.base, { createIfMissing: true })
   for (let i = 0; i < 30; i++)
     await db.batch([{ type: 'put', key: Buffer.from(`key${i}`), value: Buffer.alloc(30_000, i) }], { sync: false })
   await db.compactRange(Buffer.from('z'), Buffer.from('z'))

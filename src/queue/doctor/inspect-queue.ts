@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { listSegments, nameOf, rowName } from '../segments/segment-files.ts'
+import { type Findings, inspectStore } from './inspect.ts'
+
+/** Looks at the files of a queue that a start would look at, without changing any. */
+export async function inspectQueue(directory: string): Promise<Findings> {
+  const base = await inspectStore(directory)
+  if (base.state === 'new') return base
+  const reasons = [...base.reasons]
+  const row = join(directory, rowName)
+  for (const name of await listSegments(row)) {
+    if (name.span !== undefined) continue
+    const found = await inspectStore(join(row, nameOf(name)))
+    for (const reason of found.reasons) reasons.push(`segment ${name.ordinal}: ${reason}`)
+  }
+  return { state: reasons.length === 0 ? 'sound' : 'doubtful', reasons }
+}
