@@ -70,7 +70,7 @@ export function backlogTable(runs: readonly BacklogResult[]): string {
         (value) => value.toFixed(2),
       ),
     ],
-    ['intake while nothing waits, messages/s', show((run) => run.intakeEmpty, whole)],
+    ['intake with an empty queue, all of it delivered at once, messages/s', show((run) => run.intakeEmpty, whole)],
     ['intake on top of the backlog, messages/s', show((run) => run.intakeFull, whole)],
     ['of that of an empty queue', show((run) => run.intakeFull / run.intakeEmpty, percent)],
     ['intake while the backlog drains, messages/s', show((run) => run.intakeDraining, whole)],

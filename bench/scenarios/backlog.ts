@@ -11,7 +11,7 @@ export interface BacklogResult {
   /** Bytes on disk when the backlog stood, and messages in it. */
   readonly bytes: number
   readonly messages: number
-  /** Messages a second that the relay took: while nothing waited, on top of the whole backlog, and while that drained. */
+  /** Messages a second that the relay took: while all was delivered at once, on top of the whole backlog, and while that drained. */
   readonly intakeEmpty: number
   readonly intakeFull: number
   readonly intakeDraining: number
@@ -35,8 +35,9 @@ export async function measureBacklog(bytes: number, secondsEach: number): Promis
     const intake = new Intake(room, relay)
     await intake.flood(warmUpSeconds)
     await upstream.finished(intake.sent, 5000)
-    upstream.pause()
     const intakeEmpty = await intake.flood(secondsEach)
+    await upstream.finished(intake.sent, 5000)
+    upstream.pause()
     while ((await relay.status()).queue.bytes < bytes) await intake.flood(2)
     const startSeconds = await relay.restart()
     const watch = new Watch(relay.pid)

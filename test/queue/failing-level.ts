@@ -16,6 +16,8 @@ export class FailingLevel implements LevelTools {
   /** Which stores those are. */
   damages: (directory: string) => boolean = () => true
   failedWrites = 0
+  /** Whether each write was to be fsynced. */
+  readonly syncs: boolean[] = []
   repairs = 0
   #onFailure: (() => void)[] = []
 
@@ -25,6 +27,7 @@ export class FailingLevel implements LevelTools {
     return {
       get: (key, options) => db.get(key, options),
       batch: async (operations, options) => {
+        this.syncs.push(options.sync)
         if (this.writeError === undefined || !this.fails(operations)) return db.batch(operations, options)
         this.failedWrites++
         for (const told of this.#onFailure.splice(0)) told()

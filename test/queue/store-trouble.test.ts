@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
@@ -71,6 +71,28 @@ t.test('a segment that cannot be repaired is set aside, and the ledger goes on',
   const aside = join(directory, '..', asides(directory)[0] ?? '', 'segments', '000001')
   t.ok(readdirSync(aside).includes('000001.dbtmp'))
   await worksAnew(t, made, directory)
+})
+
+t.test('messages of a segment that was set aside are counted at the start, though others follow', async (t) => {
+  const directory = join(t.testdir(), 'queue')
+  const config = queueConfig({ max_size: 8 * 2 ** 20 })
+  const small = () => new LevelQueue({ directory, config, minFreeDisk: 0, sinks: ['a'], pipeline: 'p' }, { logger: recordingLogger() })
+  const queue = small()
+  await queue.start()
+  for (let i = 0; i < 20; i++) await take(queue, bulkBatch(i * 50, 50, 800)).stored
+  await queue.stop(deadline())
+  const row = join(directory, 'segments')
+  const [first = 'none'] = readdirSync(row).sort()
+  renameSync(join(row, first), join(row, '000001')) // as if it had not been closed yet
+  rmSync(join(row, '000001', 'CURRENT'))
+  mkdirSync(join(row, '000001', '000001.dbtmp'))
+  const again = small()
+  await again.start()
+  const { received, queued, dropped } = again.ledger().sinks.a ?? { received: 0, queued: 0, dropped: {} }
+  t.equal(received, 1000)
+  t.ok((dropped.damaged ?? 0) > 0 && queued === 1000 - (dropped.damaged ?? 0), JSON.stringify(again.ledger().sinks.a))
+  t.same((await drain(again, 'a')).length, queued)
+  await again.stop(deadline())
 })
 
 t.test('what lies beside the segments cannot be repaired: no batch is lost with it', async (t) => {

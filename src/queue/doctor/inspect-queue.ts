@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { listSegments, nameOf, rowName } from '../segments/segment-files.ts'
 import { type Findings, inspectStore } from './inspect.ts'
+import { isBlank } from './open-segments.ts'
 
 /** Looks at the files of a queue that a start would look at, without changing any. */
 export async function inspectQueue(directory: string): Promise<Findings> {
@@ -9,7 +10,7 @@ export async function inspectQueue(directory: string): Promise<Findings> {
   const reasons = [...base.reasons]
   const row = join(directory, rowName)
   for (const name of await listSegments(row)) {
-    if (name.span !== undefined) continue
+    if (name.span !== undefined || (await isBlank(join(row, nameOf(name))))) continue
     const found = await inspectStore(join(row, nameOf(name)))
     for (const reason of found.reasons) reasons.push(`segment ${name.ordinal}: ${reason}`)
   }

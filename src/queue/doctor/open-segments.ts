@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeBuffers } from '../leveldb.ts'
 import { type Row, Segment } from '../segments/segment.ts'
@@ -35,14 +35,18 @@ export async function openSegments(row: Row, aside: Aside, doubts: Doubts): Prom
         continue
       }
       const directory = join(row.path, nameOf(name))
+      if (await isBlank(directory)) {
+        await rm(directory, { recursive: true })
+        continue
+      }
       const { treated, content } = await openContent(directory, { ...doubts, level: row.level, aside, writeBuffer: writeBuffers.segment })
       for (const reason of treated.reasons) reasons.push(`segment ${name.ordinal}: ${reason}`)
       if (treated.outcome === 'set_aside' || (treated.outcome === 'repaired' && outcome === 'sound')) outcome = treated.outcome
       const bytes = await bytesIn(directory)
       const segment = Segment.opened(row, name.ordinal, { db: treated.db, span: content.span, bytes })
       if (content.state.complete || state?.complete !== true) state = content.state
-      // Made ahead, or nothing is left of it.
-      if (content.span === undefined && content.state.empty) await segment.remove()
+      if (content.span === undefined && content.state.empty)
+        await segment.remove() // nothing is left of it
       else segments.push(segment)
     }
   } catch (error) {
@@ -50,6 +54,15 @@ export async function openSegments(row: Row, aside: Aside, doubts: Doubts): Prom
     throw error
   }
   return { segments, state, outcome, reasons }
+}
+
+/** Nothing was ever written to it: it was made ahead, perhaps not even finished. */
+export async function isBlank(directory: string): Promise<boolean> {
+  for (const name of await readdir(directory)) {
+    if (/\.(ldb|sst)$/.test(name)) return false
+    if (name.endsWith('.log') && (await stat(join(directory, name))).size > 0) return false
+  }
+  return true
 }
 
 async function bytesIn(directory: string): Promise<number> {

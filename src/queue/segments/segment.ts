@@ -41,6 +41,7 @@ export class Segment {
   #turn: Promise<unknown> = Promise.resolve()
   #users = 0
   #readAt = 0
+  #closed = false
   #unsynced = false
   /** Removed when the last user is done. */
   #unneeded: PromiseWithResolvers<void> | undefined
@@ -100,7 +101,8 @@ export class Segment {
       this.#bytes += op.key.length + (op.type === 'put' ? op.value.length : 0)
       if (!isBatchKey(op.key)) continue
       const seq = seqOfKey(op.key)
-      this.#span = { first: this.#span?.first ?? seq, last: seq }
+      const { first, last } = this.#span ?? { first: seq, last: seq }
+      this.#span = { first: Math.min(first, seq), last: Math.max(last, seq) }
     }
   }
 
@@ -124,43 +126,46 @@ export class Segment {
   async #opened(): Promise<BatchReader> {
     const open = this.#db ?? this.#log
     if (open !== undefined) return open
+    if (this.#closed) throw levelError('LEVEL_DATABASE_NOT_OPEN', 'the queue was closed')
     this.#log = await this.#readLog()
     if (this.#log !== undefined) return this.#log
     await this.#rename(false) // so that a start after a failure looks at it
     const { reasons } = await inspectStore(this.#directory)
-    if (reasons.length > 0) throw damaged(`segment ${this.ordinal}: ${reasons.join(', ')}`)
+    if (reasons.length > 0) throw levelError('LEVEL_CORRUPTION', `segment ${this.ordinal}: ${reasons.join(', ')}`) // then it is repaired
     this.#db = await this.#row.level.open(this.#directory, writeBuffers.segment, { createIfMissing: false })
     return this.#db
   }
 
   /** Only what holds the batches that its name says. */
   async #readLog(): Promise<BatchLog | undefined> {
-    const log = await BatchLog.read(this.#directory)
-    const [first, last] = [log?.first, log?.last]
-    if (first === undefined || last === undefined) return undefined
-    if (seqOfKey(first) === this.#span?.first && seqOfKey(last) === this.#span.last) return log
-    log?.close()
+    const log = await BatchLog.read(this.#directory).catch(() => undefined) // LevelDB will say what the matter is
+    if (log === undefined) return undefined
+    const { first, last } = log
+    if (first !== undefined && last !== undefined && seqOfKey(first) === this.#span?.first && seqOfKey(last) === this.#span.last) return log
+    log.close()
     return undefined
   }
 
   #closeLog(): void {
-    this.#log?.close()
+    if (this.#users === 0) this.#log?.close() // else somebody may still look at its memory
     this.#log = undefined
   }
 
-  /** Closes it until it is wanted again, unless it is in use. What it holds is on disk then. */
+  /** Closes it until it is wanted again, unless it is in use. */
   rest(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#users > 0 || this.#span === undefined) return
       this.#closeLog()
       if (this.#db === undefined) return
-      await this.#sync()
       await this.#closeDb()
       await this.#rename(true)
     })
   }
 
+  /** For good: whoever still reads in it gets an error of LevelDB's, and is not waited for. */
   close(): Promise<void> {
+    this.#closed = true
+    this.#unneeded?.resolve()
     return this.#inTurn(() => this.#closeDb())
   }
 
@@ -219,7 +224,6 @@ export class Segment {
   }
 }
 
-/** As LevelDB would say it, for then it is repaired. */
-function damaged(message: string): Error {
-  return Object.assign(new Error(message), { code: 'LEVEL_CORRUPTION' })
+function levelError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }

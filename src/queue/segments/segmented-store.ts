@@ -48,6 +48,8 @@ export class SegmentedStore implements Store {
   #spare: Promise<Segment> | undefined
   #ordinal: number
   readonly #cleared = new SettledRanges()
+  /** No longer in the row, and not yet gone. */
+  readonly #leaving = new Set<Segment>()
   readonly #background = new Set<Promise<void>>()
 
   constructor({ base, baseSpan, row, segments, active, state, segmentBytes }: SegmentedParts) {
@@ -73,7 +75,7 @@ export class SegmentedStore implements Store {
     if (rest.length === 0) return
     const segment = this.#active
     if (segment !== undefined && segment.bytes < this.#segmentBytes) await segment.write(rest, sync)
-    else await (await this.#rotate()).write([...this.#state.ops(), ...rest], sync)
+    else await (await this.#rotate()).write([...this.#state.ops(), ...rest], true) // the records of the one before may go with it
     this.#state.note(rest)
     this.#tidy()
   }
@@ -113,7 +115,11 @@ export class SegmentedStore implements Store {
     const unneeded = this.#segments.filter((segment) => segment !== this.#active && this.#isCleared(segment.span))
     if (unneeded.length === 0) return
     this.#segments = this.#segments.filter((segment) => !unneeded.includes(segment))
-    for (const segment of unneeded) this.#inBackground(segment.remove())
+    await this.#active?.sync() // after a loss of power no cursor must stand before batches that are gone
+    for (const segment of unneeded) {
+      this.#leaving.add(segment)
+      this.#inBackground(segment.remove().finally(() => this.#leaving.delete(segment)))
+    }
   }
 
   #isCleared(span: BatchSpan | undefined): boolean {
@@ -159,6 +165,7 @@ export class SegmentedStore implements Store {
   async close(): Promise<void> {
     const spare = await this.#spare?.catch(() => undefined)
     if (spare !== undefined) this.#inBackground(spare.remove())
+    for (const segment of this.#leaving) this.#inBackground(segment.close())
     await Promise.all(this.#background)
     const closed = await Promise.allSettled(this.#segments.map((segment) => segment.close()))
     await this.#base.close()

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { packBatch, sealBatch } from '../../../src/batch/batch-codec.ts'
@@ -6,6 +6,7 @@ import { zstd } from '../../../src/native/zstd.ts'
 import { openStore } from '../../../src/queue/doctor/open-store.ts'
 import { batchesEnd, batchKey, checkpointKey, cursorKey, cursorRange, deadLetterKey, metaKey, seqOfKey } from '../../../src/queue/keys.ts'
 import type { EntryIterator, IteratorOptions, Op, Store } from '../../../src/queue/leveldb.ts'
+import { FailingLevel } from '../failing-level.ts'
 import { bulkBatch } from '../queue-fixtures.ts'
 
 /** Batches of ten messages, which hardly compress: three make a segment. */
@@ -145,9 +146,42 @@ t.test('what a kill leaves is read as it was written: segments under way, one ma
   const killed = join(directory, '..', 'killed')
   cpSync(directory, killed, { recursive: true })
   mkdirSync(join(killed, 'segments', 'gone-000000-0-0'))
-  mkdirSync(join(killed, 'segments', '000006')) // no file yet
+  const unfinished = join(killed, 'segments', '000006')
+  cpSync(join(killed, 'segments', '000005'), unfinished, { recursive: true })
+  rmSync(join(unfinished, 'CURRENT'))
   const { db: again, outcome } = await open(t, killed)
   t.equal(outcome, 'sound')
   t.same(await keysOf(again), upTo(12))
   t.notOk(segmentsIn(killed).some((name) => /gone|00000[56]/.test(name)))
+})
+
+t.test('the first write to a segment is fsynced: the segment before may be removed with the records it has', async (t) => {
+  const level = new FailingLevel()
+  const { db } = await openStore(join(t.testdir(), 'queue'), segmentBytes, { level })
+  for (let i = 0; i < 6; i++) await db.batch([put(batchKey(i * 10), batches[i] ?? ''), put(metaKey, 'meta')], { sync: false })
+  t.same(level.syncs, [true, false, false, true, false, false])
+  await db.close()
+})
+
+t.test('once it is closed nobody opens a segment again', async (t) => {
+  const { db } = await open(t)
+  await fill(db, 0, 9)
+  const reader = db.iterator(all)
+  await reader.nextv(1)
+  await db.close()
+  const rest = async () => {
+    for (let entries = await reader.nextv(1); entries.length > 0; entries = await reader.nextv(1)) t.equal(entries.length, 1)
+  }
+  await t.rejects(rest(), { code: /LEVEL_/ })
+})
+
+t.test('closing waits for no reader, not even in a segment that is about to go', async (t) => {
+  const { db, directory } = await open(t)
+  await fill(db, 0, 9)
+  const reader = db.iterator(all)
+  await reader.nextv(1)
+  await clear(db, 0, 6)
+  await db.close()
+  t.notOk(segmentsIn(directory).some((name) => /00000[12]/.test(name)))
+  await reader.close()
 })
