@@ -1,4 +1,4 @@
-import type { SharedMemory } from '../core/batch.ts'
+import { CountedMemory } from './counted-memory.ts'
 
 /** What a full batch of a source takes under pressure; a larger one makes its memory larger, and that is kept. */
 const usualBytes = 704 * 1024
@@ -11,17 +11,14 @@ const maxFree = 24
 const free: BatchMemory[] = []
 
 /** The arrays of one large batch. Batches follow each other through the same few memories, so that full load makes no garbage. */
-export class BatchMemory implements SharedMemory {
+export class BatchMemory extends CountedMemory {
   bytes: Buffer
   starts = new Uint32Array(usualMessages)
   ends = new Uint32Array(usualMessages)
   flags = new Uint8Array(usualMessages)
-  #holders = 1
-
-  /** Overwrites memory that is let go of, so that whoever reads it too late cannot be overlooked: for tests. */
-  static poison = false
 
   private constructor(bytes: number) {
+    super()
     this.bytes = Buffer.allocUnsafeSlow(bytes)
   }
 
@@ -29,7 +26,7 @@ export class BatchMemory implements SharedMemory {
   static take(bytes: number): BatchMemory {
     const memory = free.pop() ?? new BatchMemory(Math.max(bytes, usualBytes))
     if (memory.bytes.length < bytes) memory.bytes = Buffer.allocUnsafeSlow(bytes + (bytes >>> 3))
-    memory.#holders = 1
+    memory.hold()
     return memory
   }
 
@@ -45,19 +42,11 @@ export class BatchMemory implements SharedMemory {
     this.flags.set(flags)
   }
 
-  retain(): void {
-    if (this.#holders === 0) throw new TypeError('a batch was retained after its last release')
-    this.#holders++
-  }
-
-  release(): void {
-    if (this.#holders === 0) throw new TypeError('a batch was released more often than it was held')
-    if (--this.#holders > 0) return
-    if (BatchMemory.poison) this.#spoil()
+  protected free(): void {
     if (free.length < maxFree && this.bytes.length <= largestBytes && this.ends.length <= largestMessages) free.push(this)
   }
 
-  #spoil(): void {
+  protected spoil(): void {
     this.bytes.fill('!')
     this.starts.fill(0)
     this.ends.fill(1)

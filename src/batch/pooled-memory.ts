@@ -1,28 +1,22 @@
-import type { SharedMemory } from '../core/batch.ts'
-import { BatchMemory } from './batch-memory.ts'
 import type { BufferPool } from './buffer-pool.ts'
+import { CountedMemory } from './counted-memory.ts'
 
 /** What a batch that was read lies in; it goes back to its pool when the last holder has released it. */
-export class PooledMemory implements SharedMemory {
+export class PooledMemory extends CountedMemory {
   readonly #buffer: Buffer
   readonly #pool: BufferPool
-  #holders = 1
 
-  /** Held once. */
   constructor(buffer: Buffer, pool: BufferPool) {
+    super()
     this.#buffer = buffer
     this.#pool = pool
   }
 
-  retain(): void {
-    if (this.#holders === 0) throw new TypeError('a batch was retained after its last release')
-    this.#holders++
+  protected spoil(): void {
+    this.#buffer.fill('!')
   }
 
-  release(): void {
-    if (this.#holders === 0) throw new TypeError('a batch was released more often than it was held')
-    if (--this.#holders > 0) return
-    if (BatchMemory.poison) this.#buffer.fill('!')
+  protected free(): void {
     this.#pool.give(this.#buffer)
   }
 }

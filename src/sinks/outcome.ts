@@ -2,7 +2,7 @@ import { seqAt, seqsBetween } from '../batch/ranges.ts'
 import type { SeqRange } from '../core/batch.ts'
 import type { RelayError } from '../core/errors.ts'
 import type { Outcome } from '../core/sink.ts'
-import type { Delivery } from './stream-delivery.ts'
+import type { Delivery } from './delivery.ts'
 
 /** What of a batch is needed to name its messages: nothing that holds its bytes. */
 export interface Messages {

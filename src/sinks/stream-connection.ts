@@ -4,8 +4,9 @@ import type { ReadTcpState } from '../native/tcp-state.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import type { Slice } from './batch-encoder.ts'
 import { connectionError } from './connection-errors.ts'
+import type { Delivery } from './delivery.ts'
 import { SettlingWrites } from './settling-writes.ts'
-import { type Delivery, type Link, StreamDelivery } from './stream-delivery.ts'
+import { type Link, StreamDelivery } from './stream-delivery.ts'
 
 /** An idle connection through a firewall that forgets is found dead by the kernel's probes. */
 export const keepAliveDelayMs = 30_000

@@ -1,23 +1,9 @@
 import type { RelayError } from '../core/errors.ts'
 import type { Slice } from './batch-encoder.ts'
+import type { Delivery, Fate } from './delivery.ts'
 
 /** Bytes given to the socket and not yet taken by the kernel. */
 const maxUnflushedBytes = 1024 * 1024
-
-/** What became of messages: those before this index are delivered, and why not all. */
-export interface Fate {
-  readonly delivered: number
-  readonly error?: RelayError
-}
-
-export interface Delivery {
-  /** The messages before this index were written, if only in part: the peer may read any of them. */
-  readonly written: number
-  /** Why not all of them were. */
-  readonly error?: RelayError
-  /** Resolves when it is known what became of those that were written. Never rejects. */
-  readonly fate: Promise<Fate>
-}
 
 /** What a delivery needs of its connection. */
 export interface Link {

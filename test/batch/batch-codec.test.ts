@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type BatchHeader, openBatch, packBatch, readHeader, sealBatch } from '../../src/batch/batch-codec.ts'
-import { BatchMemory } from '../../src/batch/batch-memory.ts'
 import { BatchWriter } from '../../src/batch/batch-writer.ts'
+import { CountedMemory } from '../../src/batch/counted-memory.ts'
 import type { Batch, Origin } from '../../src/core/batch.ts'
 import { zlibZstd, zstd } from '../../src/native/zstd.ts'
 
@@ -51,7 +51,7 @@ t.test('a batch comes back as it was', async (t) => {
 })
 
 t.test('the memory of a batch that was read is used again, and poisoned in tests', async (t) => {
-  BatchMemory.poison = true
+  CountedMemory.poison = true
   const value = sealBatch(await packBatch(batchOf([{ bytes: Buffer.alloc(100_000, 'a'), origin: 0, gap: 0, flags: 0 }]), zstd()), header)
   const read = readHeader(value)
   if (read === undefined) throw new Error('no header')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { BatchMemory } from '../../src/batch/batch-memory.ts'
+import { CountedMemory } from '../../src/batch/counted-memory.ts'
 import type { Lease } from '../../src/core/queue.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { bulkBatch, bulkText, deadline, drain, never, queueConfig, recordingLogger, take, textsOf } from './queue-fixtures.ts'
@@ -27,7 +27,7 @@ function makeQueue(directory: string): LevelQueue {
 }
 
 t.before(() => {
-  BatchMemory.poison = true
+  CountedMemory.poison = true
 })
 
 t.test('no batch is read after its memory went to another', async (t) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { type Findings, inspectStore } from '../level-files/inspect.ts'
 import { listSegments, nameOf, rowName } from '../segments/segment-files.ts'
-import { type Findings, inspectStore } from './inspect.ts'
 import { isBlank } from './open-segments.ts'
 
 /** Looks at the files of a queue that a start would look at, without changing any. */

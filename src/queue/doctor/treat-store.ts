@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspectStore } from '../level-files/inspect.ts'
 import { type LevelDb, type LevelTools, openFailure, reasonOf } from '../leveldb.ts'
 import type { Aside } from './aside.ts'
-import { inspectStore } from './inspect.ts'
 
 export interface Treated {
   readonly db: LevelDb

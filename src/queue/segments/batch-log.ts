@@ -1,8 +1,8 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BufferPool } from '../../batch/buffer-pool.ts'
-import { readLogRecords } from '../doctor/log-records.ts'
 import { isBatchKey } from '../keys.ts'
+import { readLogRecords } from '../level-files/log-records.ts'
 import type { EntryIterator, IteratorOptions } from '../leveldb.ts'
 
 /** Before the operations of a LevelDB write (write_batch.cc): a sequence number of eight bytes, a count of four. */

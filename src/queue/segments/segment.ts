@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inspectStore } from '../doctor/inspect.ts'
 import { isBatchKey, seqOfKey } from '../keys.ts'
+import { inspectStore } from '../level-files/inspect.ts'
 import { type LevelDb, type LevelTools, type Op, writeBuffers } from '../leveldb.ts'
 import { BatchLog } from './batch-log.ts'
 import type { BatchReader } from './chained-iterator.ts'

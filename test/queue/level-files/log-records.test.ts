@@ -1,6 +1,6 @@
 import t from 'tap'
-import { crc32c, maskedCrc32c } from '../../../src/queue/doctor/crc32c.ts'
-import { readLogRecords } from '../../../src/queue/doctor/log-records.ts'
+import { crc32c, maskedCrc32c } from '../../../src/queue/level-files/crc32c.ts'
+import { readLogRecords } from '../../../src/queue/level-files/log-records.ts'
 
 const [full, first, middle, last] = [1, 2, 3, 4]
 

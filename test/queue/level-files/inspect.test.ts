@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { inspectStore } from '../../../src/queue/doctor/inspect.ts'
+import { inspectStore } from '../../../src/queue/level-files/inspect.ts'
 import { openLevel, writeBuffers } from '../../../src/queue/leveldb.ts'
 
 t.test('what a plain open would lose in silence is seen before', async (t) => {
