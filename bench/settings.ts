@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 /** The benchmark's parts, in the order in which they run. */
-export const parts = ['tcp', 'tls', 'udp', 'latency', 'backlog', 'admin', 'tcp-raw', 'pass-through'] as const
+export const parts = ['tcp', 'tls', 'handshakes', 'udp', 'latency', 'backlog', 'admin', 'tcp-raw', 'pass-through'] as const
 // These run only with --long, or when they are named.
 const longParts: readonly Part[] = ['tcp-raw', 'pass-through']
 export type Part = (typeof parts)[number]

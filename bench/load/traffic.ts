@@ -31,6 +31,28 @@ export async function send(room: Room, port: number, load: Load): Promise<Sent> 
   return await answer<Sent>(start(room, 'sender.ts', [String(port), JSON.stringify(load)]))
 }
 
+/** TLS connections at a fixed rate, each with one message. */
+export interface Handshakes {
+  /** Number of the first message, a multiple of the block's size. */
+  readonly first: number
+  readonly rate: number
+  readonly seconds: number
+}
+
+export interface HandshakesDone {
+  readonly perSecond: number
+  readonly messages: number
+  readonly failed: number
+  /** From the call to the end of the handshake. */
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** Runs a process that opens connections to its end. */
+export async function shakeHands(room: Room, port: number, handshakes: Handshakes): Promise<HandshakesDone> {
+  return await answer<HandshakesDone>(start(room, 'handshake-sender.ts', [String(port), JSON.stringify(handshakes)]))
+}
+
 // It notes itself when the last message came, so asking late costs nothing.
 const pollMs = 20
 

@@ -1,5 +1,6 @@
 import type { AdminResult } from '../scenarios/admin-load.ts'
 import type { BacklogResult } from '../scenarios/backlog.ts'
+import type { HandshakesResult } from '../scenarios/handshakes.ts'
 import type { LatencyResult } from '../scenarios/latency.ts'
 import type { LoadResult } from '../scenarios/measured-run.ts'
 import type { PassThroughResult } from '../scenarios/pass-through.ts'
@@ -81,6 +82,21 @@ export function backlogTable(runs: readonly BacklogResult[]): string {
     ['lost', show((run) => run.lost, whole)],
   ]
   return table(1, ['durable, upstream not reading, then reading', ''], rows)
+}
+
+/** `load`: what the relay did, in words. */
+export function handshakesTable(load: string, runs: readonly HandshakesResult[]): string {
+  const show = (value: (run: HandshakesResult) => number, format: (value: number) => string) => withSpread(spread(runs.map(value)), format)
+  const oneDigit = (value: number) => value.toFixed(1)
+  const rows = [
+    ['handshakes/s', show((run) => run.perSecond, whole)],
+    ['failed', show((run) => run.failed, whole)],
+    ['median ms', show((run) => run.p50Ms, oneDigit)],
+    ['p99 ms', show((run) => run.p99Ms, oneDigit)],
+    ['cores that the relay used for all of it', show((run) => run.cores, oneDigit)],
+    ['lost', show((run) => run.lost, whole)],
+  ]
+  return table(1, [load, ''], rows)
 }
 
 export function passThroughTable(runs: readonly PassThroughResult[]): string {

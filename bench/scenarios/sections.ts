@@ -4,10 +4,20 @@ import type { Format, RelayUnderTest } from '../relays/relay-under-test.ts'
 import { type ChartRow, throughputChart } from '../report/chart.ts'
 import { whole } from '../report/format.ts'
 import { spread } from '../report/statistics.ts'
-import { adminTable, backlogTable, latencyTable, loadTable, passThroughTable, type RelayRuns, udpTable } from '../report/tables.ts'
+import {
+  adminTable,
+  backlogTable,
+  handshakesTable,
+  latencyTable,
+  loadTable,
+  passThroughTable,
+  type RelayRuns,
+  udpTable,
+} from '../report/tables.ts'
 import type { Part, Settings } from '../settings.ts'
 import { adminRate, measureAdmin } from './admin-load.ts'
 import { measureBacklog } from './backlog.ts'
+import { besideRate, handshakeRate, measureHandshakes } from './handshakes.ts'
 import { measureLatency } from './latency.ts'
 import { type LoadResult, measureRelay } from './measured-run.ts'
 import { passThrough } from './pass-through.ts'
@@ -30,6 +40,10 @@ export const sections: Readonly<Record<Part, Section>> = {
   async tls(relays, settings) {
     const able = relays.filter(({ takesTls }) => takesTls)
     return loadTable(await streams(able, settings.runs('tls'), flatOut('tls', settings), 'rfc5424'))
+  },
+  async handshakes(_relays, settings) {
+    const load = `durable, ${handshakeRate} new TLS connections/s beside ${whole(besideRate)} messages/s`
+    return handshakesTable(load, await repeat(settings.runs('handshakes'), () => measureHandshakes(settings.seconds * 2)))
   },
   async udp(relays, settings) {
     const seconds = settings.seconds / 2

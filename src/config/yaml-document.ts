@@ -87,8 +87,9 @@ function offsetOf(document: Document.Parsed, path: ConfigPath, of: 'key' | 'valu
   return offset
 }
 
-function keyOf({ key }: Pair): string {
-  return String(typeof key === 'object' && key !== null && 'value' in key ? key.value : key)
+/** Undefined where a key is a section or a list: no path has a name for it. */
+function keyOf({ key }: Pair): string | undefined {
+  return isScalar(key) ? String(key.value) : undefined
 }
 
 function startOf(node: unknown): number | undefined {

@@ -53,6 +53,12 @@ t.test('nesting without end', async (t) => {
   t.equal(errors.length, 1)
 })
 
+t.test('a key that is a section has no name, and may make no sense', async (t) => {
+  const { errors, position } = readYaml('{{<<')
+  t.ok(errors.length > 0)
+  t.same(position(['a'], 'key'), { line: 1, column: 1 })
+})
+
 t.test('never throws, whatever the text', async (t) => {
   const piece = fc.constantFrom(
     'a',
