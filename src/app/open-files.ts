@@ -3,7 +3,7 @@ import type { Config, PipelineConfig } from '../config/schema.ts'
 
 /** Connections that the HTTP listeners (admin, health, control) and the runtime itself may hold. */
 const ownFiles = 384
-/** LevelDB keeps up to 74 files open, and opens a few more while it compacts; the queue holds 72 of them once more; the rest are listeners and the files of a repair. */
+/** LevelDB keeps up to 74 files of the dead letters' store open; up to eight segments at a time have about eight each; the rest are listeners and the files of a repair. */
 const filesOfPipeline = 168
 /** A connection, and the one that replaces it while it closes. */
 const filesOfEndpoint = 2

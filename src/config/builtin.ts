@@ -1,6 +1,6 @@
 /**
  * What `logrelay start` runs without a configuration file: a relay on a laptop, without privileges, reachable from this
- * machine alone. It goes through the same loader as any other file.
+ * machine alone. It goes through the loader that reads every file.
  */
 export const builtinConfig = `# Everything lies below ./data: the queue, the self-signed certificate and the messages.
 data_dir: ./data

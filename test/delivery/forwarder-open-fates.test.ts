@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import type { SeqRange, StoredBatch } from '../../src/core/batch.ts'
 import { RelayError } from '../../src/core/errors.ts'
 import type { Outcome } from '../../src/core/sink.ts'
@@ -18,14 +18,20 @@ function open(seqs: readonly SeqRange[]) {
 
 const first = (batches: readonly StoredBatch[]) => batches.map(({ seqs }) => seqs[0]?.[0])
 
-test('more is sent while the fate of what was sent is open; it is settled when that is known', async (t) => {
-  const { reader, sink, forwarder } = setup(t)
+/** A batch of two messages and one of three were sent; the fate of both is open. */
+async function twoOpen(t: Test) {
+  const made = setup(t)
   const answers = [open([[0, 1]]), open([[2, 4]])] as const
-  sink.answers.push(...answers.map(({ outcome }) => outcome))
-  reader.add(2)
-  reader.add(3)
-  await forwarder.start()
-  await until(() => forwarder.status().unsettled === 5)
+  made.sink.answers.push(...answers.map(({ outcome }) => outcome))
+  made.reader.add(2)
+  made.reader.add(3)
+  await made.forwarder.start()
+  await until(() => made.forwarder.status().unsettled === 5)
+  return { ...made, answers }
+}
+
+test('more is sent while the fate of what was sent is open; it is settled when that is known', async (t) => {
+  const { reader, forwarder, answers } = await twoOpen(t)
   t.same([reader.queued(), reader.forgotten], [5, 2], 'they are queued still, their bytes are let go of')
   t.equal(forwarder.status().lastDeliveredAtMs, undefined)
   answers[1].read()
@@ -84,13 +90,7 @@ test('only a delivery begins the back-off again: that something was written does
 })
 
 test('nothing is sent again before all that a death brings back is there', async (t) => {
-  const { reader, sink, forwarder } = setup(t)
-  const answers = [open([[0, 1]]), open([[2, 4]])] as const
-  sink.answers.push(...answers.map(({ outcome }) => outcome))
-  reader.add(2)
-  reader.add(3)
-  await forwarder.start()
-  await until(() => forwarder.status().unsettled === 5)
+  const { reader, sink, forwarder, answers } = await twoOpen(t)
   const settled = Promise.withResolvers<void>()
   reader.settling = settled.promise
   answers[0].lost()
@@ -135,13 +135,7 @@ test('batches whose fate is open are bounded in number', async (t) => {
 })
 
 test('a stop flushes the sink, settles what that brings, and leaves the rest in the queue at its deadline', async (t) => {
-  const { reader, sink, forwarder } = setup(t)
-  const answers = [open([[0, 1]]), open([[2, 4]])] as const
-  sink.answers.push(...answers.map(({ outcome }) => outcome))
-  reader.add(2)
-  reader.add(3)
-  await forwarder.start()
-  await until(() => forwarder.status().unsettled === 5)
+  const { reader, sink, forwarder, answers } = await twoOpen(t)
   const deadline = new AbortController()
   sink.onFlush = () => answers[0].read()
   const stopped = forwarder.stop(deadline.signal)

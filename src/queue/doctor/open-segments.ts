@@ -65,7 +65,13 @@ export async function isBlank(directory: string): Promise<boolean> {
   return true
 }
 
+/** LevelDB, which has it open, may delete files meanwhile. */
 async function bytesIn(directory: string): Promise<number> {
-  const sizes = await Promise.all((await readdir(directory)).map(async (name) => (await stat(join(directory, name))).size))
+  const sizeOf = (name: string) =>
+    stat(join(directory, name)).then(
+      ({ size }) => size,
+      () => 0,
+    )
+  const sizes = await Promise.all((await readdir(directory)).map(sizeOf))
   return sizes.reduce((sum, size) => sum + size, 0)
 }

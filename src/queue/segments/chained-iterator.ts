@@ -5,7 +5,8 @@ export type BatchReader = Pick<LevelDb, 'iterator'>
 
 /** A store that is opened for whoever reads in it. */
 export interface ReadSource {
-  acquire(): Promise<BatchReader>
+  /** Undefined, and nothing to release, where it went meanwhile. */
+  acquire(): Promise<BatchReader | undefined>
   release(): void
 }
 
@@ -39,15 +40,17 @@ export class ChainedIterator implements EntryIterator {
   }
 
   async #next() {
-    const source = this.#sources.shift()
-    if (source === undefined) return undefined
-    const db = await source.acquire()
-    try {
-      return { source, entries: db.iterator(this.#options) }
-    } catch (error) {
-      source.release()
-      throw error
+    for (let source = this.#sources.shift(); source !== undefined; source = this.#sources.shift()) {
+      const db = await source.acquire()
+      if (db === undefined) continue
+      try {
+        return { source, entries: db.iterator(this.#options) }
+      } catch (error) {
+        source.release()
+        throw error
+      }
     }
+    return undefined
   }
 
   /** Lets go of the store that is being read. */

@@ -106,8 +106,12 @@ export class Segment {
     }
   }
 
-  /** Opens it where it is closed; to be answered by `release`. Rejects with errors of LevelDB, and what inspection finds as one of them. */
-  async acquire(): Promise<BatchReader> {
+  /**
+   * Opens it where it is closed; to be answered by `release`. Undefined when it is being removed: nobody needs its batches. Rejects
+   * with errors of LevelDB, and what inspection finds as one of them.
+   */
+  async acquire(): Promise<BatchReader | undefined> {
+    if (this.#unneeded !== undefined) return undefined
     this.#users++
     this.#readAt = ++reads
     try {
@@ -194,9 +198,12 @@ export class Segment {
   }
 
   async #rename(resting: boolean): Promise<void> {
-    const from = this.#directory
+    if (this.#resting === resting) return
+    const { ordinal } = this
+    const [open, closed] = [nameOf({ ordinal }), nameOf(this.#span === undefined ? { ordinal } : { ordinal, span: this.#span })]
+    const [from, to] = resting ? [open, closed] : [closed, open]
+    if (from !== to) await rename(join(this.#row.path, from), join(this.#row.path, to))
     this.#resting = resting
-    if (from !== this.#directory) await rename(from, this.#directory)
   }
 
   async #closeDb(): Promise<void> {

@@ -44,6 +44,8 @@ export class SegmentedStore implements Store {
   readonly #state: StateRecords
   #segments: Segment[]
   #active: Segment | undefined
+  /** Those that are open, and some that were: a backlog has many that are not. */
+  readonly #open = new Set<Segment>()
   /** Made ahead, for creating one takes several fsyncs. */
   #spare: Promise<Segment> | undefined
   #ordinal: number
@@ -60,6 +62,7 @@ export class SegmentedStore implements Store {
     this.#state = state
     this.#segments = [...segments]
     this.#active = active
+    for (const segment of segments) if (segment.isOpen) this.#open.add(segment)
     this.#ordinal = (segments.at(-1)?.ordinal ?? 0) + 1
   }
 
@@ -87,6 +90,7 @@ export class SegmentedStore implements Store {
     this.#spare = undefined
     this.#active = next
     this.#segments.push(next)
+    this.#open.add(next)
     return next
   }
 
@@ -99,7 +103,8 @@ export class SegmentedStore implements Store {
   #tidy(): void {
     if (this.#spare === undefined && (this.#active?.bytes ?? 0) > this.#segmentBytes / 2) this.#spare = this.#create()
     const before = this.#segments.at(-2) // sinks are close behind
-    const open = this.#segments.filter((segment) => segment !== this.#active && segment !== before && segment.isOpen && !segment.inUse)
+    for (const segment of this.#open) if (!segment.isOpen) this.#open.delete(segment)
+    const open = [...this.#open].filter((segment) => segment !== this.#active && segment !== before && !segment.inUse)
     const read = open.filter(({ readAt }) => readAt > 0).sort((a, b) => b.readAt - a.readAt)
     for (const segment of open) if (!read.slice(0, maxRead).includes(segment)) this.#inBackground(segment.rest())
   }
@@ -146,15 +151,26 @@ export class SegmentedStore implements Store {
     if (!isBatchKey(options.gte)) return this.#state.iterator(options)
     const [from, end] = [seqOfKey(options.gte), isBatchKey(options.lt) ? seqOfKey(options.lt) : Number.POSITIVE_INFINITY]
     const holds = (span: BatchSpan | undefined) => span !== undefined && span.first < end && span.last >= from
-    const sources: ReadSource[] = this.#segments.filter(({ span }) => holds(span))
-    this.#leave(sources[0])
+    const segments = this.#segments.filter(({ span }) => holds(span))
+    this.#leave(segments[0])
+    const sources = segments.map((segment) => this.#source(segment))
     if (holds(this.#baseSpan)) sources.unshift({ acquire: async () => this.#base, release: () => undefined })
     return new ChainedIterator(options.reverse === true ? sources.reverse() : sources, options)
   }
 
+  #source(segment: Segment): ReadSource {
+    return {
+      acquire: () => {
+        this.#open.add(segment)
+        return segment.acquire()
+      },
+      release: () => segment.release(),
+    }
+  }
+
   /** Whoever reads on has left the segment before; the newest ones stay open, for sinks are close behind. */
-  #leave(source: ReadSource | undefined): void {
-    const before = this.#segments[this.#segments.indexOf(source as Segment) - 1]
+  #leave(segment: Segment | undefined): void {
+    const before = segment && this.#segments[this.#segments.indexOf(segment) - 1]
     if (before?.isOpen === true && before !== this.#segments.at(-2)) this.#inBackground(before.rest())
   }
 

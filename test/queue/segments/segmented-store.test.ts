@@ -129,6 +129,18 @@ t.test('a segment that is being read goes when the reader is done', async (t) =>
   await until(() => segmentsIn(directory).length === 2)
 })
 
+t.test('a segment that goes while a reader comes to it is passed over', async (t) => {
+  const { db } = await open(t)
+  await fill(db, 0, 12)
+  const reader = db.iterator(all)
+  t.same(
+    (await reader.nextv(3)).map(([key]) => seqOfKey(key)),
+    [0, 10, 20],
+  )
+  await clear(db, 3, 6)
+  t.same(await numbers(reader), [6, 7, 8, 9, 10, 11])
+})
+
 t.test('dead letters lie beside the segments, and outlive them', async (t) => {
   const { db, directory } = await open(t)
   await db.batch([put(deadLetterKey('sink', 5), 'letter'), put(batchKey(0), batches[0] ?? ''), put(metaKey, 'meta')], { sync: false })
