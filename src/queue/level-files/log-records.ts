@@ -1,4 +1,4 @@
-import { maskedCrc32c } from './crc32c.ts'
+import { maskedCrc32c } from './masked-crc32c.ts'
 
 /** LevelDB's log format (doc/log_format.md): blocks of 32 KiB, records cut to fit, each piece with checksum, length and type. */
 const blockSize = 32 * 1024

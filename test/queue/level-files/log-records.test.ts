@@ -1,6 +1,7 @@
 import t from 'tap'
-import { crc32c, maskedCrc32c } from '../../../src/queue/level-files/crc32c.ts'
+import { crc32c } from '../../../src/batch/crc32c.ts'
 import { readLogRecords } from '../../../src/queue/level-files/log-records.ts'
+import { maskedCrc32c } from '../../../src/queue/level-files/masked-crc32c.ts'
 
 const [full, first, middle, last] = [1, 2, 3, 4]
 

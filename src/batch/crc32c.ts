@@ -1,5 +1,5 @@
 /**
- * CRC-32C (Castagnoli), which LevelDB's own files carry; zlib has only the other polynomial. Four bytes at a time: table k
+ * CRC-32C (Castagnoli; RFC 4960, appendix B), which LevelDB's files and PROXY headers carry; zlib has only the other polynomial. Four bytes at a time: table k
  * has what a byte does when k more follow it.
  */
 const tables = Array.from({ length: 4 }, () => new Uint32Array(256)) as [Uint32Array, Uint32Array, Uint32Array, Uint32Array]
@@ -28,10 +28,4 @@ export function crc32c(bytes: Uint8Array): number {
   }
   for (; i < bytes.length; i++) crc = (t0[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8)
   return (crc ^ 0xffffffff) >>> 0
-}
-
-/** LevelDB stores checksums rotated and shifted, so that a checksum of data that holds checksums stays a good one (util/crc32c.h). */
-export function maskedCrc32c(bytes: Uint8Array): number {
-  const crc = crc32c(bytes)
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }
