@@ -3,14 +3,17 @@ import { type Message, messagesOf } from '../batch/messages.ts'
 import type { StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { FormatMessage } from '../syslog/formatter.ts'
-import { type FramedRun, FrameEncoder, type Framing, framedRun, type LineFeeds } from './frames.ts'
+import { type FramedRun, FrameEncoder, type Frames, type Framing, framedRun, type LineFeeds } from './frames.ts'
 import type { Refusal } from './outcome.ts'
+import { RelpFrameEncoder } from './relp-frame-encoder.ts'
 
 export interface EncodeOptions {
   readonly format: FormatMessage | 'raw'
-  readonly framing: Framing
+  readonly framing: Framing | 'relp'
   /** Only for newline framing. */
-  readonly lineFeeds: LineFeeds
+  readonly lineFeeds?: LineFeeds
+  /** Only for RELP: the transaction number of the first message. */
+  readonly firstTxnr?: number
   /** About how many bytes a slice has; a longer message is a slice of its own. */
   readonly sliceBytes: number
 }
@@ -36,7 +39,7 @@ const minInPlaceBytes = 16 * 1024
 export class BatchEncoder {
   readonly #batch: StoredBatch
   readonly #options: EncodeOptions
-  readonly #frames: FrameEncoder
+  readonly #frames: Frames
   readonly #formatted: Iterator<Message> | undefined
   #index = 0
   /** A formatted message that did not fit into the slice before. */
@@ -47,7 +50,8 @@ export class BatchEncoder {
   constructor(batch: StoredBatch, options: EncodeOptions) {
     this.#batch = batch
     this.#options = options
-    this.#frames = new FrameEncoder(options.framing, options.lineFeeds)
+    const { framing, lineFeeds = 'escape', firstTxnr = 1 } = options
+    this.#frames = framing === 'relp' ? new RelpFrameEncoder(firstTxnr) : new FrameEncoder(framing, lineFeeds)
     this.#formatted = options.format === 'raw' ? undefined : messagesOf(batch)
   }
 
@@ -84,7 +88,9 @@ export class BatchEncoder {
   }
 
   #framedRun(): FramedRun | undefined {
-    const { framing, lineFeeds, sliceBytes } = this.#options
+    const { framing, lineFeeds = 'escape', sliceBytes } = this.#options
+    // Transaction numbers belong to one connection.
+    if (framing === 'relp') return undefined
     return framedRun(this.#batch, this.#index, { framing, lineFeeds, maxBytes: sliceBytes })
   }
 
@@ -111,7 +117,7 @@ export class BatchEncoder {
     const { starts, ends } = this.#batch
     const left = ends.length - this.#index
     const octets = Math.max(0, (ends.at(-1) as number) - (starts[this.#index] as number))
-    return new SliceBuffer(this.#frames, Math.min(this.#options.sliceBytes, octets + left * (8 + extraPerMessage)))
+    return new SliceBuffer(this.#frames, Math.min(this.#options.sliceBytes, octets + left * (this.#frames.addedBytes + extraPerMessage)))
   }
 
   #format(messages: Iterator<Message>): Buffer | undefined {
@@ -128,13 +134,13 @@ export class BatchEncoder {
 
 /** One slice under construction. */
 class SliceBuffer {
-  readonly #frames: FrameEncoder
+  readonly #frames: Frames
   /** As the pool gave it, which may be more than was asked for. */
   #memory: Buffer
   #bytes: Buffer
   #length = 0
 
-  constructor(frames: FrameEncoder, bytes: number) {
+  constructor(frames: Frames, bytes: number) {
     this.#frames = frames
     this.#memory = memory.take(bytes)
     this.#bytes = this.#memory.subarray(0, bytes)

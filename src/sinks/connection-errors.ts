@@ -45,8 +45,14 @@ const explanations: Readonly<Record<string, Explanation>> = {
   CERT_SIGNATURE_FAILURE: tls('its certificate is not signed by the authority it names', authority),
   CA_MD_TOO_WEAK: tls('its certificate is signed with a digest that is too weak', replaceCertificate),
   EE_KEY_TOO_SMALL: tls('the key of its certificate is too small', replaceCertificate),
-  ERR_SSL_WRONG_VERSION_NUMBER: tls('it does not speak TLS', 'Use tcp:// for this endpoint, or another port.'),
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: tls('it does not speak TLS', 'Use tcp:// for this endpoint, or another port.'),
+  ERR_SSL_WRONG_VERSION_NUMBER: tls(
+    'it does not speak TLS',
+    'Use the scheme without TLS (tcp://, relp://) for this endpoint, or another port.',
+  ),
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: tls(
+    'it does not speak TLS',
+    'Use the scheme without TLS (tcp://, relp://) for this endpoint, or another port.',
+  ),
   ERR_SSL_UNSUPPORTED_PROTOCOL: tls('it speaks only older TLS versions', 'See tls.min_version of this sink.'),
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: tls('no TLS version in common', 'See tls.min_version of this sink.'),
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: tls('it demands a client certificate', clientCertificate),

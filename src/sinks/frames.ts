@@ -17,8 +17,19 @@ export function countLength(octets: number): number {
   return digits + 1
 }
 
-/** Puts messages into frames. One for each batch: it remembers where the next line feed is, so that none is searched for twice. */
-export class FrameEncoder {
+/** Puts messages into frames, one after the other. One for each batch. */
+export interface Frames {
+  /** Writes `source[from, to)` as one frame at `out[at]` and returns where it ends, or -1 when it does not fit. */
+  put(out: Buffer, at: number, source: Buffer, from: number, to: number): number
+  /** No frame of a message of so many octets is longer. */
+  longest(octets: number): number
+  /** What a frame adds to a message as a rule. */
+  readonly addedBytes: number
+}
+
+/** The framings of RFC 6587. It remembers where the next line feed is, so that none is searched for twice. */
+export class FrameEncoder implements Frames {
+  readonly addedBytes = 8
   readonly #framing: Framing
   readonly #lineFeeds: LineFeeds
   #source: Buffer | undefined
@@ -30,12 +41,10 @@ export class FrameEncoder {
     this.#lineFeeds = lineFeeds
   }
 
-  /** Writes `source[from, to)` as one frame at `out[at]` and returns where it ends, or -1 when it does not fit. */
   put(out: Buffer, at: number, source: Buffer, from: number, to: number): number {
     return this.#framing === 'octet-counting' ? putCounted(out, at, source, from, to) : this.#putLine(out, at, source, from, to)
   }
 
-  /** No frame of a message of so many octets is longer. */
   longest(octets: number): number {
     if (this.#framing === 'octet-counting') return octets + countLength(octets)
     return octets * (this.#lineFeeds === 'escape' ? escaped.length : 1) + 1
@@ -75,12 +84,17 @@ export class FrameEncoder {
 
 function putCounted(out: Buffer, at: number, source: Buffer, from: number, to: number): number {
   const octets = to - from
-  const prefix = countLength(octets)
-  const end = at + prefix + octets
+  const end = at + countLength(octets) + octets
   if (end > out.length) return -1
-  for (let i = at + prefix - 2, left = octets; i >= at; i--, left = Math.floor(left / 10)) out[i] = zero + (left % 10)
-  out[at + prefix - 1] = space
-  source.copy(out, at + prefix, from, to)
+  source.copy(out, putCount(out, at, octets), from, to)
+  return end
+}
+
+/** Writes a number and a space at `out[at]`, where there is room for them, and returns where they end. */
+export function putCount(out: Buffer, at: number, count: number): number {
+  const end = at + countLength(count)
+  out[end - 1] = space
+  for (let i = end - 2, left = count; i >= at; i--, left = Math.floor(left / 10)) out[i] = zero + (left % 10)
   return end
 }
 

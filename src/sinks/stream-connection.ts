@@ -4,12 +4,12 @@ import type { ReadTcpState } from '../native/tcp-state.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import type { Slice } from './batch-encoder.ts'
 import { connectionError } from './connection-errors.ts'
+import { ConnectionLife, type DeathListener } from './connection-life.ts'
 import type { Delivery } from './delivery.ts'
+import { keepAliveDelayMs } from './open-socket.ts'
 import { SettlingWrites } from './settling-writes.ts'
-import { type Link, StreamDelivery } from './stream-delivery.ts'
+import { carry, type Link, StreamDelivery } from './stream-delivery.ts'
 
-/** An idle connection through a firewall that forgets is found dead by the kernel's probes. */
-export const keepAliveDelayMs = 30_000
 /** While something is open. The kernel counts in seconds (tcp(7), TCP_KEEPIDLE), and Node.js asks again each second. */
 const probeDelayMs = 1000
 
@@ -29,9 +29,8 @@ export class StreamConnection {
   readonly #endpoint: string
   readonly #link: Link
   readonly #writes: SettlingWrites
-  readonly #onDeath = new Set<(reason: RelayError | undefined) => void>()
+  readonly #life = new ConnectionLife()
   #delivery: StreamDelivery | undefined
-  #alive = true
   #ending = false
   /** Called once, when the peer's window does not tell what was read, and its FIN would: see `flush`. */
   onStuck: () => void = () => {}
@@ -57,7 +56,7 @@ export class StreamConnection {
       get writable() {
         return isWritable()
       },
-      write: (bytes, flushed, settled) => this.#write(bytes, flushed, settled),
+      write: (slice, flushed, settled) => this.#write(slice, flushed, settled),
     }
     const died = (error: Error) => this.#died(connectionError(error, endpoint, 'established'))
     const closed = () => died(Object.assign(new Error('closed'), { code: 'EPIPE' }))
@@ -75,17 +74,17 @@ export class StreamConnection {
   }
 
   get alive(): boolean {
-    return this.#alive
+    return this.#life.alive
   }
 
   /** Takes what is to be delivered. */
   get writable(): boolean {
-    return this.#alive && !this.#ending
+    return this.alive && !this.#ending
   }
 
   /** Something was written and is not settled. */
   get open(): boolean {
-    return this.#alive && this.#writes.bytes > 0
+    return this.alive && this.#writes.bytes > 0
   }
 
   /** Whether the kernel tells what the peer has acknowledged. */
@@ -93,10 +92,8 @@ export class StreamConnection {
     return this.#writes.works
   }
 
-  /** Calls the listener once when the connection dies: with the reason, or undefined when we closed it. Returns what ends that. */
-  onDeath(listener: (reason: RelayError | undefined) => void): () => void {
-    this.#onDeath.add(listener)
-    return () => this.#onDeath.delete(listener)
+  onDeath(listener: DeathListener): () => void {
+    return this.#life.onDeath(listener)
   }
 
   /**
@@ -106,17 +103,8 @@ export class StreamConnection {
    */
   async deliver(next: () => Slice | undefined, signal: AbortSignal): Promise<Delivery> {
     const delivery = new StreamDelivery(this.#link, next)
-    const sendingStopped = new RelayError('ENDPOINT_CLOSED', `sending to ${this.#endpoint} was stopped`)
-    const abort = () => (delivery.atBoundary ? delivery.stop(sendingStopped) : this.destroy())
-    const forget = this.onDeath((reason = sendingStopped) => delivery.fail(reason))
-    void delivery.fate.then(forget)
-    signal.addEventListener('abort', abort)
     this.#delivery = delivery
-    if (!this.#alive) delivery.fail(sendingStopped)
-    else if (signal.aborted) delivery.stop(sendingStopped)
-    else delivery.pump()
-    const answer = await delivery.answer
-    signal.removeEventListener('abort', abort)
+    const answer = await carry(delivery, this, signal, sendingStopped(this.#endpoint))
     this.#delivery = undefined
     return answer
   }
@@ -154,18 +142,19 @@ export class StreamConnection {
     this.destroy()
   }
 
-  destroy(): void {
-    this.#died(undefined)
+  /** What is not settled comes to nothing, because of the reason if there is one. */
+  destroy(reason?: RelayError): void {
+    this.#died(reason)
   }
 
-  #write(bytes: Buffer, flushed: () => void, settled: () => void): void {
+  #write({ bytes }: Slice, flushed: () => void, settled: () => void): void {
     const { length } = bytes
     this.#socket.write(bytes, (error) => {
-      if (error || !this.#alive) return // Its death tells.
+      if (error || !this.alive) return // Its death tells.
       // Where the kernel does not tell, "settled" means that it has the bytes, and that the event loop has polled since
       // without finding that the peer has closed or reset the connection.
       if (this.#writes.works) this.#writes.add(length, settled)
-      else afterPoll(() => this.#alive && settled())
+      else afterPoll(() => this.alive && settled())
       flushed()
     })
   }
@@ -176,13 +165,16 @@ export class StreamConnection {
   }
 
   #died(reason: RelayError | undefined): void {
-    if (!this.#alive) return
-    this.#alive = false
+    if (!this.alive) return
     this.#writes.close()
     this.#socket.destroy()
-    for (const listener of [...this.#onDeath]) listener(reason)
-    this.#onDeath.clear()
+    this.#life.end(reason)
   }
+}
+
+/** Why what was not written to a connection was not. */
+export function sendingStopped(endpoint: string): RelayError {
+  return new RelayError('ENDPOINT_CLOSED', `sending to ${endpoint} was stopped`)
 }
 
 /** A FIN or RST that is here already is read when the event loop polls: for certain between two turns. */

@@ -1,5 +1,6 @@
 import type { RelayError } from '../core/errors.ts'
 import type { Slice } from './batch-encoder.ts'
+import type { DeathListener } from './connection-life.ts'
 import type { Delivery, Fate } from './delivery.ts'
 
 /** Bytes given to the socket and not yet taken by the kernel. */
@@ -13,10 +14,17 @@ export interface Link {
   readonly openBytes: number
   readonly maxOpenBytes: number
   /**
-   * Calls `flushed` when the kernel has all of these bytes, and after it `settled` when the peer's program can be taken to
-   * have read them; neither once the connection is dead.
+   * Calls `flushed` when the kernel has all of these bytes, and `settled` when the peer's program can be taken to have read
+   * them; neither once the connection is dead.
    */
-  write(bytes: Buffer, flushed: () => void, settled: () => void): void
+  write(slice: Slice, flushed: () => void, settled: () => void): void
+}
+
+/** The connection that a delivery goes over. */
+export interface Carrier {
+  readonly alive: boolean
+  onDeath(listener: DeathListener): () => void
+  destroy(): void
 }
 
 /** One batch on its way through a connection, slice by slice, with about a mebibyte under way. */
@@ -81,14 +89,17 @@ export class StreamDelivery {
     return this.#unflushedBytes < maxUnflushedBytes && openBytes + this.#unflushedBytes < maxOpenBytes
   }
 
-  #write({ bytes, end, release }: Slice): void {
-    const { length } = bytes
+  #write(slice: Slice): void {
+    const { end } = slice
+    const { length } = slice.bytes
+    let { release } = slice
     this.#written = end
     this.#unflushedBytes += length
     this.#openWrites++
     const flushed = () => {
       this.#unflushedBytes -= length
       release?.()
+      release = undefined // `settled`, which lives longer, would hold the memory.
       this.pump()
     }
     const settled = () => {
@@ -96,7 +107,7 @@ export class StreamDelivery {
       this.#openWrites--
       this.#conclude()
     }
-    this.#link.write(bytes, flushed, settled)
+    this.#link.write(slice, flushed, settled)
   }
 
   #conclude(): void {
@@ -105,4 +116,21 @@ export class StreamDelivery {
     this.#answer.resolve({ written: this.#written, fate: this.fate, ...(error && { error }) })
     if (this.#openWrites === 0) this.#fate.resolve({ delivered: this.#written })
   }
+}
+
+/**
+ * Runs a delivery until its bytes are not needed any more. It ends early when the connection dies, or when the signal
+ * aborts: where half a message has been written by then, that takes the connection with it. `stopped` says so.
+ */
+export async function carry(delivery: StreamDelivery, carrier: Carrier, signal: AbortSignal, stopped: RelayError): Promise<Delivery> {
+  const abort = () => (delivery.atBoundary ? delivery.stop(stopped) : carrier.destroy())
+  const forget = carrier.onDeath((reason = stopped) => delivery.fail(reason))
+  void delivery.fate.then(forget)
+  signal.addEventListener('abort', abort)
+  if (!carrier.alive) delivery.fail(stopped)
+  else if (signal.aborted) delivery.stop(stopped)
+  else delivery.pump()
+  const answer = await delivery.answer
+  signal.removeEventListener('abort', abort)
+  return answer
 }

@@ -4,13 +4,13 @@ import { type Endpoint, formatEndpoint } from '../config/formats.ts'
 import type { SyslogSinkConfig } from '../config/schema.ts'
 import type { StoredBatch } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
-import type { EndpointStatus, Outcome, Sink } from '../core/sink.ts'
+import type { EndpointSink, EndpointStatus, Outcome } from '../core/sink.ts'
 import type { FormatMessage } from '../syslog/formatter.ts'
 import { connectionError } from './connection-errors.ts'
 import { connectDatagram, type DatagramConnection, maxDatagramBytes, messageTooLarge } from './datagram-connection.ts'
 import { FailureLog } from './failure-log.ts'
 import { outcomeOf, type Refusal } from './outcome.ts'
-import { SendGate } from './send-gate.ts'
+import { failureOf, SendGate } from './send-gate.ts'
 import type { EndpointContext } from './syslog-stream-endpoint.ts'
 
 /** Datagrams given to the socket before their fate is looked at. All of a window is sent again when one is refused. */
@@ -25,7 +25,7 @@ export type DatagramOptions = Pick<SyslogSinkConfig, 'connect_timeout'>
  * Syslog over UDP (RFC 5426): one message a datagram, no framing, whatever bytes it has. "Delivered" can only mean that the
  * kernel sent it and nobody has said that the port is closed (ICMP). One `send` at a time.
  */
-export class SyslogDatagramEndpoint implements Sink {
+export class SyslogDatagramEndpoint implements EndpointSink {
   readonly #endpoint: Endpoint
   readonly #name: string
   readonly #options: DatagramOptions
@@ -62,9 +62,9 @@ export class SyslogDatagramEndpoint implements Sink {
         this.#log.well()
         return outcomeOf(batch, sent, sorted(refused))
       } catch (error) {
-        const failure = connectionError(error, this.#name, 'connect')
+        const failure = failureOf(either, connectionError(error, this.#name, 'connect'))
         this.#disconnect()
-        if (!either.aborted) this.#log.failed(failure)
+        if (!either.aborted || failure === either.reason) this.#log.failed(failure)
         return outcomeOf(batch, sent, sorted(refused), failure)
       }
     })
@@ -72,6 +72,11 @@ export class SyslogDatagramEndpoint implements Sink {
 
   /** What is answered has left already. */
   async flush(): Promise<void> {}
+
+  /** Nothing is ever open here but the send in flight. */
+  giveUp(reason: RelayError): void {
+    this.#gate.giveUp(reason)
+  }
 
   endpoints(): readonly EndpointStatus[] {
     const error = this.#log.error

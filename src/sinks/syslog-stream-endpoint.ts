@@ -1,24 +1,30 @@
 import { type Endpoint, formatEndpoint } from '../config/formats.ts'
 import type { SyslogSinkConfig } from '../config/schema.ts'
 import type { StoredBatch } from '../core/batch.ts'
-import { RelayError } from '../core/errors.ts'
+import type { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { EndpointStatus, Outcome, Sink } from '../core/sink.ts'
+import type { EndpointSink, EndpointStatus, Outcome } from '../core/sink.ts'
 import type { ReadTcpState } from '../native/tcp-state.ts'
 import type { FormatMessage } from '../syslog/formatter.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { ClientTls } from './client-tls.ts'
 import { connectStream } from './connect-stream.ts'
+import { expiryOf } from './connection-age.ts'
 import { FailureLog } from './failure-log.ts'
 import { outcomeOf, unsettledOutcome } from './outcome.ts'
-import { SendGate } from './send-gate.ts'
+import { failureOf, SendGate } from './send-gate.ts'
 import type { SettlingOptions, StreamConnection } from './stream-connection.ts'
 
 /** Large enough for few system calls, small enough that a connection's death repeats little. */
 const sliceBytes = 256 * 1024
 
+const never = new AbortController().signal
+
 /** What of a syslog sink's configuration concerns one connection. */
-export type StreamOptions = Pick<SyslogSinkConfig, 'framing' | 'line_feeds' | 'tls' | 'connect_timeout' | 'max_unsettled_bytes'>
+export type StreamOptions = Pick<
+  SyslogSinkConfig,
+  'framing' | 'line_feeds' | 'tls' | 'connect_timeout' | 'max_unsettled_bytes' | 'max_connection_age'
+>
 
 export interface EndpointContext {
   readonly format: FormatMessage | 'raw'
@@ -34,7 +40,7 @@ export interface EndpointContext {
  * whoever sends. One `send` at a time. Neither protocol acknowledges a message: what was written is unsettled until the
  * receiver can be taken to have read it (settlement.ts).
  */
-export class SyslogStreamEndpoint implements Sink {
+export class SyslogStreamEndpoint implements EndpointSink {
   readonly #endpoint: Endpoint
   readonly #name: string
   readonly #options: StreamOptions
@@ -45,6 +51,7 @@ export class SyslogStreamEndpoint implements Sink {
   readonly #gate = new SendGate()
   readonly #settling: SettlingOptions
   #connection: StreamConnection | undefined
+  #expiresAtMs = 0
   /** Written to no more: kept until the fate of what was written shows. */
   readonly #leaving = new Set<StreamConnection>()
   #toldBlind = false
@@ -85,8 +92,8 @@ export class SyslogStreamEndpoint implements Sink {
         if (delivery.error === undefined) this.#log.well()
         return unsettledOutcome(batch, delivery, encoder.refused)
       } catch (error) {
-        const failure = RelayError.from(error)
-        if (!either.aborted) this.#log.failed(failure)
+        const failure = failureOf(either, error)
+        if (!either.aborted || failure === either.reason) this.#log.failed(failure)
         return outcomeOf(batch, 0, [], failure)
       }
     })
@@ -98,6 +105,11 @@ export class SyslogStreamEndpoint implements Sink {
     await Promise.all([...this.#leaving].map((connection) => connection.flush(signal)))
   }
 
+  giveUp(reason: RelayError): void {
+    for (const connection of this.#connections()) connection.destroy(reason)
+    this.#gate.giveUp(reason)
+  }
+
   endpoints(): readonly EndpointStatus[] {
     const error = this.#log.error
     const state = this.#connection === undefined ? 'idle' : 'connected'
@@ -105,11 +117,13 @@ export class SyslogStreamEndpoint implements Sink {
   }
 
   async #connected(signal: AbortSignal): Promise<StreamConnection> {
+    this.#retire()
     if (this.#connection !== undefined) return this.#connection
     const tls = await this.#tls?.options(this.#endpoint.host)
     const timeoutMs = this.#options.connect_timeout
     const connection = await connectStream({ endpoint: this.#endpoint, tls, timeoutMs, signal, settling: this.#settling })
     this.#connection = connection
+    this.#expiresAtMs = expiryOf(performance.now(), this.#options.max_connection_age)
     connection.onDeath((reason) => {
       if (this.#connection === connection) this.#connection = undefined
       this.#leaving.delete(connection)
@@ -117,10 +131,24 @@ export class SyslogStreamEndpoint implements Sink {
     })
     connection.onStuck = () => {
       // One at a time: a receiver that hangs does not answer, and is not to be given connection after connection.
-      if (this.#leaving.size === 0) void this.flush(new AbortController().signal)
+      if (this.#leaving.size === 0) void this.flush(never)
     }
     if (!connection.tells) this.#tellBlind()
     return connection
+  }
+
+  /** A connection that is too old is ended behind its last message, which goes on to be settled. */
+  #retire(): void {
+    // One at a time, as with those that are stuck.
+    if (this.#connection === undefined || this.#leaving.size > 0 || performance.now() < this.#expiresAtMs) return
+    const old = this.#connection
+    this.#connection = undefined
+    this.#leaving.add(old)
+    void (old.open ? old.flush(never) : old.close(never))
+  }
+
+  #connections(): StreamConnection[] {
+    return this.#connection === undefined ? [...this.#leaving] : [...this.#leaving, this.#connection]
   }
 
   #leave(): void {

@@ -1,6 +1,7 @@
 import { type Test, test } from 'tap'
 import type { StoredBatch } from '../../src/core/batch.ts'
-import type { Outcome, Sink } from '../../src/core/sink.ts'
+import { RelayError } from '../../src/core/errors.ts'
+import type { EndpointSink, Outcome, Sink } from '../../src/core/sink.ts'
 import type { FormatMessage } from '../../src/syslog/formatter.ts'
 import { checkOutcome, numberedMessages, seqsOf, storedBatch } from '../support/sink-batches.ts'
 import { fateOf } from '../support/sink-fate.ts'
@@ -40,6 +41,7 @@ export function sinkConformance(name: string, makeSubject: MakeSubject): void {
       return bytes
     })
     await check('answers an abort at once while the far side stalls', abortedWhileStalled)
+    await check('gives up, where it is an endpoint, and goes on with the next batch', givenUp)
   })
 }
 
@@ -174,4 +176,29 @@ async function abortedWhileStalled(t: Test, { sink, stall = () => {} }: SinkSubj
   const outcome = await fateOf(sink, await sending, AbortSignal.abort())
   checkOutcome(t, batch, outcome)
   t.ok(outcome.retry, 'what was not delivered is to be sent again')
+}
+
+async function givenUp(t: Test, { sink, received, stall }: SinkSubject): Promise<void> {
+  if (!isEndpoint(sink)) return
+  await sink.start()
+  sink.giveUp(new RelayError('ENDPOINT_CLOSED', 'before anything was sent'))
+  const messages = numberedMessages(10)
+  await deliverAll(t, sink, storedBatch(messages))
+  t.same(await received(10), messages)
+  if (stall === undefined) return
+  stall()
+  sink.giveUp(new RelayError('ENDPOINT_CLOSED', 'so that the stalled side is connected to'))
+  const batch = storedBatch(messages, { seqs: [[10, 19]] })
+  const sent = await sink.send(batch, never)
+  const reason = new RelayError('ENDPOINT_CLOSED', 'it takes nothing')
+  sink.giveUp(reason)
+  const outcome = await fateOf(sink, sent)
+  checkOutcome(t, batch, outcome)
+  t.same(outcome.delivered, [])
+  t.equal(outcome.retry?.error, reason)
+  t.match(sink.endpoints(), [{ state: 'idle', error: { message: reason.message } }])
+}
+
+function isEndpoint(sink: Sink): sink is EndpointSink {
+  return 'giveUp' in sink
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { StoredBatch } from '../../src/core/batch.ts'
+import { nextTxnr, relpFrame } from '../../src/protocols/relp-frames.ts'
 import { BatchEncoder, type EncodeOptions, type Slice } from '../../src/sinks/batch-encoder.ts'
 import { numberedMessages, storedBatch } from '../support/sink-batches.ts'
 
@@ -83,4 +84,33 @@ test('a message longer than a slice, and one that is all line feeds', async (t) 
     [1, 2, 3],
   )
   t.same(bytes.toString(), `a\n${'#012'.repeat(100_000)}\nb\n`)
+})
+
+test('RELP: frames with ascending numbers, begun anew after the last, however the batch lies', async () => {
+  fc.assert(
+    fc.property(
+      fc.array(message, { minLength: 1, maxLength: 30 }),
+      fc.constantFrom('bare', 'newline', 'octet-counting'),
+      fc.constantFrom('raw' as const, ({ bytes }: { bytes: Buffer }) => bytes),
+      fc.integer({ min: 1, max: 300 }),
+      fc.constantFrom(1, 95, 999_999_985),
+      (messages, lying, format, sliceBytes, firstTxnr) => {
+        const batch = storedBatch(messages, { lying })
+        const { slices, bytes } = encode(batch, { framing: 'relp', firstTxnr, format, sliceBytes })
+        let txnr: number = firstTxnr
+        const frames = messages.map((text) => {
+          const frame = relpFrame(txnr, 'syslog', text)
+          txnr = nextTxnr(txnr)
+          return frame
+        })
+        let from = 0
+        for (const { bytes, end } of slices) {
+          if (!bytes.equals(Buffer.concat(frames.slice(from, end)))) return false
+          if (bytes.length > sliceBytes && end - from > 1) return false
+          from = end
+        }
+        return bytes.equals(Buffer.concat(frames))
+      },
+    ),
+  )
 })

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { RelayError } from '../../src/core/errors.ts'
-import { outcomeOf } from '../../src/sinks/outcome.ts'
+import { outcomeOf, unsettledOutcome } from '../../src/sinks/outcome.ts'
 import { checkOutcome, numberedMessages, storedBatch } from '../support/sink-batches.ts'
 
 const error = new RelayError('ENDPOINT_CLOSED', 'closed')
@@ -40,4 +40,19 @@ test('the settled part is delivered but for what was refused, the rest is for a 
 
 test('an error that came when all was settled asks for nothing', async (t) => {
   t.same(outcomeOf(batch, 6, [], error), { delivered: batch.seqs, rejected: [] })
+})
+
+test('messages delivered in no order, with a connection that died behind them', async (t) => {
+  const fate = Promise.resolve({ delivered: 1, beyond: [[2, 4] as const, [5, 6] as const], error, afterMs: 0 })
+  const outcome = unsettledOutcome(batch, { written: 6, fate }, [{ index: 3, error: refusal }])
+  t.same(outcome.rejected, [{ seqs: [20, 20], error: refusal }])
+  t.same(await outcome.unsettled?.outcome, {
+    delivered: [
+      [10, 10],
+      [12, 12],
+      [22, 22],
+    ],
+    rejected: [],
+    retry: { error, afterMs: 0 },
+  })
 })

@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { RelayError } from '../../src/core/errors.ts'
 import { SyslogDatagramEndpoint } from '../../src/sinks/syslog-datagram-endpoint.ts'
 import { sinkConformance } from '../conformance/sink-conformance.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
@@ -65,4 +66,15 @@ test('a closed port is learned from ICMP, a name that is not there from the name
   t.equal(logger.messages('warn').length, 1, 'said once')
   const nowhere = new SyslogDatagramEndpoint({ scheme: 'udp', host: 'nowhere.invalid', port: 514 }, options, { format: 'raw', logger })
   t.match((await nowhere.send(storedBatch(['x']), never)).retry?.error, { code: 'ENDPOINT_UNREACHABLE', message: /name/ })
+})
+
+test('giveUp ends what waits for the name server', async (t) => {
+  const logger = new RecordingLogger()
+  const sink = new SyslogDatagramEndpoint({ scheme: 'udp', host: 'nowhere.invalid', port: 514 }, options, { format: 'raw', logger })
+  t.teardown(() => sink.stop(never))
+  const sending = sink.send(storedBatch(['x']), never)
+  const reason = new RelayError('ENDPOINT_CLOSED', 'it takes nothing for 30 s')
+  sink.giveUp(reason)
+  t.same(await sending, { delivered: [], rejected: [], retry: { error: reason } })
+  t.same(logger.messages('warn'), [reason.message])
 })

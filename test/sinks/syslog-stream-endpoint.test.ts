@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { SyslogSinkConfig } from '../../src/config/schema.ts'
+import { RelayError } from '../../src/core/errors.ts'
 import { bindTcpState } from '../../src/native/tcp-state.ts'
 import { SyslogStreamEndpoint } from '../../src/sinks/syslog-stream-endpoint.ts'
 import { sinkConformance } from '../conformance/sink-conformance.ts'
@@ -13,7 +14,14 @@ import { countedMessages, lines, StreamReceiver } from '../support/sink-receiver
 const never = new AbortController().signal
 const tls: SyslogSinkConfig['tls'] = { verify: true, min_version: 'TLSv1.2' }
 const readTcpState = bindTcpState()
-const options = { framing: 'octet-counting', line_feeds: 'escape', tls, connect_timeout: 10_000, max_unsettled_bytes: 2 ** 27 } as const
+const options = {
+  framing: 'octet-counting',
+  line_feeds: 'escape',
+  tls,
+  connect_timeout: 10_000,
+  max_unsettled_bytes: 2 ** 27,
+  max_connection_age: 0,
+} as const
 
 for (const scheme of ['tcp', 'tls'] as const) {
   for (const framing of ['octet-counting', 'newline'] as const) {
@@ -218,3 +226,58 @@ test('TLS as configured: a client certificate, a name of its own, files renewed 
   await receiver.until(() => countedMessages(receiver.bytes).length === 2)
   t.same(countedMessages(receiver.bytes), ['one', 'two'])
 })
+
+test('giveUp: what is open comes back for that reason, from connections that are leaving too', async (t) => {
+  const receiver = new StreamReceiver()
+  receiver.paused = true
+  await receiver.listen()
+  t.teardown(() => receiver.close())
+  const endpoint = { scheme: 'tcp', host: '127.0.0.1', port: receiver.port } as const
+  const sink = new SyslogStreamEndpoint(endpoint, options, { format: 'raw', readTcpState, logger: new RecordingLogger() })
+  t.teardown(() => sink.stop(never))
+  const left = await sink.send(storedBatch(['left']), never)
+  await sink.flush(AbortSignal.abort())
+  const open = await sink.send(storedBatch(['open']), never)
+  const writing = sink.send(storedBatch(numberedMessages(2000, 16_000)), never)
+  await receiver.until(() => receiver.connections.length === 2)
+  const reason = new RelayError('ENDPOINT_CLOSED', 'it takes nothing for 30 s')
+  sink.giveUp(reason)
+  const answer = await writing
+  t.equal(answer.retry?.error, reason)
+  for (const { unsettled } of [left, open, answer]) t.match(await unsettled?.outcome, { delivered: [], retry: { error: reason } })
+  t.equal(sink.endpoints()[0]?.state, 'idle')
+  const connecting = sink.send(storedBatch(['connecting']), never)
+  sink.giveUp(reason)
+  t.equal((await connecting).retry?.error, reason)
+})
+
+for (const scheme of ['tcp', 'tls'] as const) {
+  test(`${scheme}: max_connection_age: the next batch goes over another connection, and nothing is sent twice`, async (t) => {
+    const pair = scheme === 'tls' ? await certificate() : undefined
+    const receiver = new StreamReceiver(pair)
+    await receiver.listen()
+    t.teardown(() => receiver.close())
+    const logger = new RecordingLogger()
+    const sink = new SyslogStreamEndpoint(
+      { scheme, host: '127.0.0.1', port: receiver.port },
+      { ...options, tls: { ...tls, verify: false }, max_connection_age: 0.001 },
+      { format: 'raw', readTcpState, logger },
+    )
+    t.teardown(() => sink.stop(never))
+    const send = (seq: number) => sink.send(storedBatch([`message ${seq}`], { seqs: [[seq, seq]] }), never)
+    const open = await send(0)
+    const idle = await send(1)
+    // The first was left with a message open on it: its end comes behind the message, and settles it.
+    t.same(await open.unsettled?.outcome, { delivered: [[0, 0]], rejected: [] })
+    await receiver.until(() => receiver.connections[0]?.socket.destroyed === true)
+    t.same(await idle.unsettled?.outcome, { delivered: [[1, 1]], rejected: [] })
+    // On the second nothing is open any more.
+    t.same((await fateOf(sink, await send(2))).delivered, [[2, 2]])
+    await receiver.until(() => receiver.connections[1]?.socket.destroyed === true)
+    t.same(
+      receiver.connections.map(({ bytes }) => countedMessages(bytes)),
+      [['message 0'], ['message 1'], ['message 2']],
+    )
+    t.same(logger.messages('warn'), [])
+  })
+}
