@@ -41,6 +41,11 @@ export class DeliveryHealth {
     return this.#period !== undefined
   }
 
+  /** It fails, and is not tried before some time has passed. */
+  get waits(): boolean {
+    return this.failing && (this.retryAtMs ?? 0) > Date.now()
+  }
+
   /** Once for each batch. */
   answered({ delivered, rejected }: Outcome): void {
     if (delivered.length > 0) this.#lastDeliveredAtMs = Date.now()
@@ -55,7 +60,8 @@ export class DeliveryHealth {
     this.#period = { sinceMs: this.#period?.sinceMs ?? Date.now(), error }
     this.retryAtMs = Date.now() + afterMs
     const messages = this.#queued()
-    const suppressed = this.#told.failed(error.code)
+    // What goes to another endpoint at once, or was turned away politely, is nobody's trouble.
+    const suppressed = afterMs === 0 ? undefined : this.#told.failed(error.code)
     const fields = { code: error.code, retryInMs: afterMs, messages, hint: error.hint, ...(suppressed ? { suppressed } : {}) }
     const text = `${this.#name}: ${error.message}; next try in ${seconds(afterMs)}, ${messages} messages wait on disk`
     if (suppressed === undefined) this.#logger.debug(fields, text)

@@ -10,6 +10,7 @@ import { type Backoff, wait } from '../retry/backoff.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import { checked } from './checked-outcome.ts'
 import { DeliveryHealth } from './delivery-health.ts'
+import { Lanes } from './lanes.ts'
 import { OpenLeases, type Retry } from './open-leases.ts'
 
 /** While draining: how often to look whether the queue is empty when nothing more can be leased. */
@@ -26,6 +27,8 @@ export interface ForwarderOptions {
   readonly backoff: Backoff
   /** About how many bytes are leased at once. */
   readonly maxBatchBytes: number
+  /** Sends at a time: more than 1 for a sink of several endpoints that does not keep the order. Default: 1. */
+  readonly lanes?: number
   /** Messages that this sink has not settled. */
   readonly queued: () => number
   /** Carries `pipeline` and `sink`. */
@@ -33,23 +36,27 @@ export interface ForwarderOptions {
 }
 
 /**
- * Moves one sink's messages from the queue to the sink: lease, send, settle, release. While one batch is sent the next
- * is leased and the one before it settled, so at most three are held. What was sent and whose fate is open stays leased beside
- * that, without its bytes (`OpenLeases`). When the sink asks for a retry all but the open ones are given back: the queue hands
- * them out again in order, and nothing is leased while an upstream is down.
+ * Moves one sink's messages from the queue to the sink: lease, send, settle, release. Batches are leased in order. While one
+ * is sent in each lane the next is leased and the one before settled, so at most 2 + lanes are held. What was sent and whose
+ * fate is open stays leased beside that, without its bytes (`OpenLeases`). When the sink asks for a retry all but the open ones
+ * and those in other lanes are given back: the queue hands them out again in order, before anything newer, and nothing is
+ * leased while the upstream is down. Nobody waits for the other lanes: each asks for a retry of its own where it needs one.
  */
 export class Forwarder implements Component {
   readonly #options: ForwarderOptions
   readonly #health: DeliveryHealth
   /** No lease is waited for any more. */
   readonly #stop = new AbortController()
-  /** The send in flight is given up. */
+  /** The sends in flight are given up. */
   readonly #abort = new AbortController()
   #running: Promise<void> | undefined
   #next: Promise<Lease | undefined> | undefined
   #leasing = new AbortController()
-  #settling: Promise<void> = Promise.resolve()
-  #sending = false
+  /** Resolves when everything that was answered is settled. */
+  #settling: Promise<unknown> = Promise.resolve()
+  readonly #lanes: Lanes
+  /** Sends in flight. */
+  #sending = 0
   readonly #open: OpenLeases
   /** Messages came back, and how to go on is not dealt with yet. */
   #lost: Retry | undefined
@@ -57,6 +64,7 @@ export class Forwarder implements Component {
   constructor(options: ForwarderOptions) {
     this.#options = options
     this.#health = new DeliveryHealth(options)
+    this.#lanes = new Lanes(options.lanes ?? 1)
     this.#open = new OpenLeases({
       onFate: (fate) => {
         this.#health.answered(fate)
@@ -72,7 +80,7 @@ export class Forwarder implements Component {
     this.#running ??= this.#run()
   }
 
-  /** Lets the send in flight finish and the open ones settle until the deadline; what is not delivered by then stays queued. */
+  /** Lets the sends in flight finish and the open ones settle until the deadline; what is not delivered by then stays queued. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stop.abort()
     this.#leasing.abort()
@@ -84,14 +92,14 @@ export class Forwarder implements Component {
   }
 
   /**
-   * Goes on forwarding until every message is settled, the sink fails, or the deadline aborts. Call it when nothing more
+   * Goes on forwarding until every message is settled, the sink fails and waits, or the deadline aborts. Call it when nothing more
    * comes into the queue, and `stop` after it. Resolves at once when the forwarder does not run.
    */
   async drain(deadline: AbortSignal): Promise<void> {
     if (this.#running === undefined) return
     const ended = this.#running.then(() => true)
-    while (!deadline.aborted && !this.#health.failing && this.#options.queued() > 0) {
-      if (!this.#sending && this.#open.messages > 0 && this.#options.queued() <= this.#open.messages) {
+    while (!deadline.aborted && !this.#health.waits && this.#options.queued() > 0) {
+      if (this.#sending === 0 && this.#open.messages > 0 && this.#options.queued() <= this.#open.messages) {
         await Promise.race([ended, this.#options.sink.flush(deadline)])
       }
       if (await Promise.race([ended, wait(emptyCheckMs, deadline).then(() => false)])) return
@@ -101,7 +109,7 @@ export class Forwarder implements Component {
   status(): SinkStatus {
     const { sink, sinkType } = this.#options
     const stopped = this.#running === undefined || this.#stop.signal.aborted
-    const state = stopped ? 'stopped' : this.#health.retryAtMs !== undefined ? 'backing_off' : this.#sending ? 'sending' : 'idle'
+    const state = stopped ? 'stopped' : this.#health.retryAtMs !== undefined ? 'backing_off' : this.#sending > 0 ? 'sending' : 'idle'
     const { messages: unsettled, resent } = this.#open
     return { type: sinkType, state, unsettled, resent, ...this.#health.status(), endpoints: sink.endpoints() }
   }
@@ -126,6 +134,7 @@ export class Forwarder implements Component {
 
   async #finish(): Promise<void> {
     await this.#giveBack()
+    await this.#lanes.empty()
     const { signal } = this.#abort
     if (this.#open.messages > 0) await untilAbort(this.#options.sink.flush(signal), signal)
     await this.#open.empty(signal)
@@ -146,21 +155,37 @@ export class Forwarder implements Component {
     return lease
   }
 
-  async #forward(lease: Lease): Promise<void> {
-    if (this.#stop.signal.aborted) return lease.release()
+  /** Resolves when another may be forwarded. */
+  #forward(lease: Lease): Promise<void> {
+    if (this.#stop.signal.aborted) {
+      lease.release()
+      return Promise.resolve()
+    }
     this.#next = this.#lease()
-    this.#sending = true
+    return this.#lanes.run(this.#deliver(lease))
+  }
+
+  /** What happens in a lane. Never rejects. */
+  async #deliver(lease: Lease): Promise<void> {
+    this.#sending++
     const outcome = checked(lease.batch.ends.length, await this.#send(lease.batch))
-    this.#sending = false
+    this.#sending--
     this.#health.answered(outcome)
+    // From now on nothing newer is begun.
+    this.#lost ??= outcome.retry
     const before = this.#settling
-    this.#settling = this.#settle(lease, outcome)
+    const settling = this.#settle(lease, outcome)
+    // With one lane all but the last are settled already.
+    this.#settling = this.#lanes.count === 1 ? settling : Promise.all([before, settling])
     this.#settling.catch(() => {}) // Awaited below or next time.
-    await this.#settled(before)
+    try {
+      await this.#settled(before)
+    } catch (error) {
+      this.#lost ??= { error: RelayError.from(error, 'QUEUE_FAILED', 'cannot settle') }
+    }
     // A batch of which all was refused was answered as well.
     if (outcome.delivered.length > 0 || (outcome.retry ?? outcome.unsettled) === undefined) this.#options.backoff.reset()
     if (outcome.retry === undefined) this.#health.well()
-    else this.#lost ??= outcome.retry
   }
 
   async #settle(lease: Lease, { delivered, rejected, unsettled }: Outcome): Promise<void> {

@@ -16,7 +16,7 @@ export const retry = (afterMs?: number, delivered: Outcome['delivered'] = []): O
   retry: { error: closed, afterMs },
 })
 
-export function setup(t: Test, { initialMs = 1 } = {}) {
+export function setup(t: Test, { initialMs = 1, lanes = 1 } = {}) {
   const reader = new MemoryReader()
   const sink = new ScriptedSink('tcp://siem:601')
   const logger = new RecordingLogger()
@@ -28,6 +28,7 @@ export function setup(t: Test, { initialMs = 1 } = {}) {
     sink,
     backoff: new Backoff({ initialMs, maxMs: 300_000 }, () => 0),
     maxBatchBytes: 1024,
+    lanes,
     queued: () => reader.queued(),
     logger,
   })
