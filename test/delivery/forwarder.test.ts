@@ -41,7 +41,7 @@ test('the next lease is made while a batch is sent', async (t) => {
 
 test('a retry: what was done is settled, the rest is sent first, in order, and said once', async (t) => {
   const { reader, sink, logger, forwarder } = setup(t)
-  sink.answers.push(retry(0, [[0, 1]]), retry(0), retry(0))
+  sink.answers.push(retry(1, [[0, 1]]), retry(1), retry(1))
   const all = [...reader.add(4), ...reader.add(3)]
   await forwarder.start()
   await until(() => reader.queued() === 0)
@@ -57,6 +57,18 @@ test('a retry: what was done is settled, the rest is sent first, in order, and s
   t.equal(logger.messages('debug').length, 2, 'the other tries are for debugging')
   t.equal(logger.messages('info').length, 1)
   t.match(logger.messages('info')[0], /^sink siem of pipeline nginx: delivers again after 0 s, \d messages wait$/)
+})
+
+test('what is to be sent again at once is said at debug level alone, and is no reason to be silent about a failure', async (t) => {
+  const { reader, sink, logger, forwarder } = setup(t)
+  sink.answers.push(retry(0), retry(1))
+  reader.add(2)
+  await forwarder.start()
+  await until(() => reader.queued() === 0)
+  await until(() => forwarder.status().error === undefined)
+  t.match(logger.messages('debug'), [/next try in 0 s/])
+  t.equal(logger.messages('warn').length, 1)
+  t.equal(logger.messages('info').length, 1)
 })
 
 test('while it backs off nothing is leased, the status says when it goes on, and a stop ends it at once', async (t) => {
