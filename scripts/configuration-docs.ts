@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { formatHostPort, type HostPort } from '../src/config/formats.ts'
-import { configSchema, pipelineSchema, queueSchema, sinkSchema, sourceSchema } from '../src/config/schema.ts'
+import { configSchema, pipelineSchema, queueSchema, sinkSchema } from '../src/config/schema.ts'
 import { kindName, kinds, unwrap } from '../src/config/schema-walk.ts'
+import { sourceSchema } from '../src/config/source-schema.ts'
 import { formatDuration, formatSize } from '../src/config/units.ts'
 
 /** Writes docs/configuration.md from the schema: `npm run docs`. A test fails when the file is not what this makes. */

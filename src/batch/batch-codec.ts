@@ -23,7 +23,7 @@ const worthCompressing = 512
 
 /** What the pipeline had received, and dropped before storing, once this batch was in. The sum is the next Seq plus drops. */
 export interface IntakeTotals {
-  readonly received: Readonly<Record<Transport, number>>
+  readonly received: Readonly<Partial<Record<Transport, number>>>
   readonly dropped: Drops
 }
 

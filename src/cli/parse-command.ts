@@ -1,5 +1,5 @@
 import type { ParseStreamOptions } from '../app/parse-stream.ts'
-import { syslogSourceSchema } from '../config/schema.ts'
+import { syslogSourceSchema } from '../config/source-schema.ts'
 import type { FramingCounts } from '../core/framing.ts'
 import { type Command, type CommandContext, UsageError } from './command.ts'
 

@@ -4,7 +4,7 @@ import { formatEndpoint } from './formats.ts'
 import { checkListening } from './listening-checks.ts'
 import { nearest } from './nearest.ts'
 import { type ConfigPath, type Report, shown } from './problems.ts'
-import type { Config, FileSinkConfig, ServerTlsConfig, SyslogSinkConfig } from './schema.ts'
+import type { Config, FileSinkConfig, ServerTlsConfig, SourceConfig, SyslogSinkConfig } from './schema.ts'
 import { child } from './schema-walk.ts'
 import { formatSize } from './units.ts'
 
@@ -131,12 +131,28 @@ function checkSyslogSink(sink: SyslogSinkConfig, path: ConfigPath, report: Repor
 function checkPipeline(config: Config, name: string, report: Report): void {
   const { source, queue } = config.pipelines[name] as Config['pipelines'][string]
   const path = ['pipelines', name]
+  checkProxies(source, [...path, 'source'], report)
   if (source.tls !== undefined) checkTlsPair(source.tls, [...path, 'source', 'tls'], report)
   if (queue.max_size < source.max_message_size) {
     const message = `is smaller than one message may be (max_message_size: ${formatSize(source.max_message_size)})`
     report('warning', [...path, 'queue', 'max_size'], message, 'give the queue more room, 1GiB or so')
   }
   checkCisco(config, name, report)
+}
+
+/** Who believes everybody's header lets everybody choose the address that the SIEM sees. */
+function checkProxies({ proxy_protocol, trusted_proxies }: SourceConfig, path: ConfigPath, report: Report): void {
+  if (proxy_protocol !== 'off' && trusted_proxies === undefined) {
+    const hint = 'add "trusted_proxies: [10.0.0.0/24]" with the addresses from which your load balancers connect'
+    report('error', [...path, 'proxy_protocol'], 'needs trusted_proxies: PROXY headers are believed from nobody else', hint)
+  } else if (proxy_protocol === 'off' && trusted_proxies !== undefined) {
+    report(
+      'warning',
+      [...path, 'trusted_proxies'],
+      'has no effect while proxy_protocol is off',
+      'write "proxy_protocol: required" beside it',
+    )
+  }
 }
 
 /** Cisco devices with TCP logging refuse new connections through them while their log server refuses theirs, unless told not to. */

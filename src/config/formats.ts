@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 /** Where a sink connects to. `host` is without brackets. */
 export interface Endpoint {
-  readonly scheme: 'tcp' | 'tls' | 'udp'
+  readonly scheme: 'tcp' | 'tls' | 'udp' | 'relp' | 'relps'
   readonly host: string
   readonly port: number
 }
@@ -14,8 +14,8 @@ export interface HostPort {
   readonly port: number
 }
 
-// RFC 6587 names no TCP port, IANA's syslog-conn is 601; RFC 5425 gives 6514, RFC 5426 gives 514.
-const defaultPorts = { tcp: 601, tls: 6514, udp: 514 } as const
+// RFC 6587 names no TCP port, IANA's syslog-conn is 601; RFC 5425 gives 6514, RFC 5426 gives 514. RELP has none: 2514 is what its users took.
+const defaultPorts = { tcp: 601, tls: 6514, udp: 514, relp: 2514, relps: 2514 } as const
 
 /** How an endpoint is written in logs, metrics and /status; the inverse of `endpoint()`. */
 export function formatEndpoint({ scheme, host, port }: Endpoint): string {

@@ -1,34 +1,13 @@
 import { z } from 'zod'
-import { deviceTypes, isDeviceType } from './device-types.ts'
-import { cidr, endpoint, hostPort, name, timezone } from './formats.ts'
-import { nearest } from './nearest.ts'
+import { endpoint, hostPort, name } from './formats.ts'
+import { type relpSourceSchema, sourceSchema, type syslogSourceSchema } from './source-schema.ts'
+import { filePath, minVersion, serverTlsSchema, tlsFiles } from './tls-schema.ts'
 import { duration, size } from './units.ts'
 
 /**
- * The configuration: every key, its type, its default and its documentation stand here and nowhere else.
- * Values come out in the units that the code uses: bytes and milliseconds.
+ * The configuration: every key, its type, its default and its documentation stand here, in source-schema.ts and in
+ * tls-schema.ts, and nowhere else. Values come out in the units that the code uses: bytes and milliseconds.
  */
-
-const filePath = () => z.string().min(1).meta({ typeName: 'file' })
-
-const tlsFiles = {
-  cert_file: filePath().optional().describe('PEM certificate chain, the leaf first. Read again when the file changes.'),
-  key_file: filePath().optional().describe('PEM private key of that certificate, not encrypted.'),
-}
-
-const minVersion = z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Oldest TLS version that is spoken.')
-
-export const serverTlsSchema = z.strictObject({
-  ...tlsFiles,
-  client_ca_file: filePath()
-    .optional()
-    .describe('PEM certificates of the authorities that sign client certificates. Setting it turns mutual TLS on.'),
-  client_auth: z
-    .enum(['required', 'optional'])
-    .default('required')
-    .describe('With client_ca_file: whether a client without a certificate is refused.'),
-  min_version: minVersion,
-})
 
 const clientTlsSchema = z.strictObject({
   ...tlsFiles,
@@ -39,70 +18,6 @@ const clientTlsSchema = z.strictObject({
     .describe("Whether the server's certificate and name are checked. Turning it off lets anybody read and take the logs."),
   server_name: z.string().min(1).optional().describe('Name to ask for and to check, where it differs from the endpoint.'),
   min_version: minVersion,
-})
-
-export const syslogSourceSchema = z.strictObject({
-  type: z.literal('syslog'),
-  device: z
-    .string()
-    .superRefine((device, context) => {
-      if (isDeviceType(device)) return
-      const near = nearest(
-        device,
-        deviceTypes.map(({ name }) => name),
-      )
-      const hint = near === undefined ? '`logrelay types` lists them' : `write "${near}"; \`logrelay types\` lists them all`
-      context.addIssue({ code: 'custom', message: 'is not a known device type', params: { hint } })
-    })
-    .default('generic-rfc5424')
-    .describe('Kind of sender: decides the default port and what parsing expects. See `logrelay types`.'),
-  host: z
-    .string()
-    .min(1)
-    .default('::')
-    .describe('Address or name to listen on; a name stands for all of its addresses. `::` is every IPv6 and IPv4 address.'),
-  port: z
-    .int()
-    .min(0)
-    .max(65535)
-    .optional()
-    .describe("One number for all transports. Default: the device type's port. 0 lets the system choose."),
-  transports: z
-    .array(z.enum(['udp', 'tcp', 'tls']))
-    .min(1)
-    .default(['udp', 'tcp', 'tls'])
-    .describe('TCP and TLS share the port: the first byte tells them apart.'),
-  framing: z
-    .enum(['auto', 'octet-counting', 'newline', 'nul'])
-    .default('auto')
-    .describe('How messages are told apart on TCP and TLS (RFC 6587). `auto` decides per connection.'),
-  max_message_size: size({ max: 16 * 2 ** 20 })
-    .default(65_536)
-    .describe('A longer message is treated as `when_too_long` says.'),
-  when_too_long: z
-    .enum(['truncate', 'reject'])
-    .default('truncate')
-    .describe('`truncate`: cut, deliver, mark and count. `reject`: drop and count.'),
-  max_connections: z.int().min(1).default(20_000).describe('Open TCP and TLS connections; further ones are closed and counted.'),
-  max_connections_per_peer: z.int().min(1).default(20_000).describe('The same for one IP address.'),
-  idle_timeout: duration()
-    .default(0)
-    .describe('Close a connection that brought nothing for so long. It stands still while the relay itself has paused reading.'),
-  handshake_timeout: duration({ min: 1 }).default(10_000).describe('Time for a TLS handshake.'),
-  allow: z.array(cidr()).min(1).optional().describe('Networks that may send, e.g. `10.0.0.0/8`. Default: all.'),
-  timezone: timezone().default('UTC').describe('Zone of dates that name none: an IANA name or an offset such as `+02:00`.'),
-  receive_buffer: size()
-    .default(8 * 2 ** 20)
-    .describe("Receive buffer asked of the system for each UDP socket; the system's net.core.rmem_max may grant less."),
-  udp_sockets: z
-    .int()
-    .min(1)
-    .max(16)
-    .default(1)
-    .describe(
-      'UDP sockets on the port (SO_REUSEPORT), each with its own receive buffer; each sender stays with one of them. With more than one, a broadcast or multicast datagram arrives once for each.',
-    ),
-  tls: serverTlsSchema.optional().describe('Certificate of this source alone, in place of the top-level `tls`.'),
 })
 
 export const queueSchema = z.strictObject({
@@ -148,9 +63,11 @@ const format = z
 export const syslogSinkSchema = z.strictObject({
   type: z.literal('syslog'),
   endpoints: z
-    .array(endpoint(['tcp', 'tls', 'udp']))
+    .array(endpoint(['tcp', 'tls', 'udp', 'relp', 'relps']))
     .min(1)
-    .describe('Where to send: `tcp://host:port`, `tls://host:port`, `udp://host:port`. Ports left out are 601, 6514 and 514.'),
+    .describe(
+      'Where to send: `tcp://host:port`, `tls://`, `udp://`, and RELP as `relp://` and `relps://` (over TLS). Ports left out are 601, 6514, 514, and 2514 for RELP.',
+    ),
   format,
   framing: z
     .enum(['octet-counting', 'newline'])
@@ -163,15 +80,25 @@ export const syslogSinkSchema = z.strictObject({
       'With newline framing: what becomes of a line feed inside a message: `#012`, a space, or untouched (the receiver sees two messages).',
     ),
   balance: z
-    .enum(['failover', 'round_robin'])
+    .enum(['failover', 'round_robin', 'least_loaded'])
     .default('failover')
-    .describe('`failover`: the first endpoint that works. `round_robin`: each in turn.'),
-  tls: clientTlsSchema.prefault({}).describe('For tls:// endpoints.'),
+    .describe(
+      '`failover`: the first endpoint that works. `round_robin`: each in turn. `least_loaded`: the one that owes the fewest answers. Those two send to several at a time, so messages may overtake each other.',
+    ),
+  tls: clientTlsSchema.prefault({}).describe('For tls:// and relps:// endpoints.'),
   connect_timeout: duration({ min: 1 }).default(10_000).describe('Time to connect, TLS handshake included.'),
+  send_timeout: duration({ min: 1 })
+    .default(30_000)
+    .describe('With several endpoints: one that takes nothing for so long, or does not acknowledge, loses its messages to the others.'),
+  max_connection_age: duration()
+    .default(0)
+    .describe(
+      'Open a connection anew after about so long (up to a fifth less): its name is looked up again, and a load balancer chooses again. 0: never.',
+    ),
   max_unsettled_bytes: size()
     .default(128 * 2 ** 20)
     .describe(
-      'On TCP and TLS: about how many bytes may be written to one connection without their receiver having shown that it has read them. They stay queued and are sent again when the connection is lost.',
+      'On TCP, TLS and RELP: about how many bytes may be written to one connection without their receiver having shown that it has read them (RELP: acknowledged them). They stay queued and are sent again when the connection is lost.',
     ),
   ...sinkBasics,
 })
@@ -195,7 +122,6 @@ export const fileSinkSchema = z.strictObject({
 })
 
 export const sinkSchema = z.discriminatedUnion('type', [syslogSinkSchema, fileSinkSchema])
-export const sourceSchema = z.discriminatedUnion('type', [syslogSourceSchema])
 
 export const pipelineSchema = z.strictObject({
   source: sourceSchema,
@@ -231,7 +157,12 @@ export const configSchema = z.strictObject({
   min_free_disk: size()
     .default(256 * 2 ** 20)
     .describe('Below it intake stops until there is room again; what is queued is still delivered.'),
-  stop_timeout: duration().default(25_000).describe('Time to finish after SIGTERM: what is not delivered by then stays on disk.'),
+  drain_delay: duration()
+    .default(0)
+    .describe(
+      'After SIGTERM or `logrelay drain`: how long /readyz is red while the ports still take messages, so that load balancers turn away first.',
+    ),
+  stop_timeout: duration().default(25_000).describe('Time to finish after `drain_delay`: what is not delivered by then stays on disk.'),
   sinks: z.record(name(), sinkSchema).describe('Where messages go; each pipeline names one or more.'),
   pipelines: z
     .record(name(), pipelineSchema)
@@ -243,6 +174,8 @@ export type Config = z.output<typeof configSchema>
 export type ConfigInput = z.input<typeof configSchema>
 export type PipelineConfig = z.output<typeof pipelineSchema>
 export type SyslogSourceConfig = z.output<typeof syslogSourceSchema>
+export type RelpSourceConfig = z.output<typeof relpSourceSchema>
+export type SourceConfig = z.output<typeof sourceSchema>
 export type QueueConfig = z.output<typeof queueSchema>
 export type SinkConfig = z.output<typeof sinkSchema>
 export type SyslogSinkConfig = z.output<typeof syslogSinkSchema>

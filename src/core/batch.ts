@@ -1,14 +1,40 @@
-/** How a message reached us. `relp` and polled sources follow the same list. */
-export type Transport = 'udp' | 'tcp' | 'tls'
+/** How a message reached us: `relps` is RELP over TLS. */
+export type Transport = 'udp' | 'tcp' | 'tls' | 'relp' | 'relps'
+
+/** An address and port, as the PROXY protocol names them. */
+export interface ProxiedAddress {
+  readonly address: string
+  readonly port: number
+}
+
+/** What load balancers said of a connection in their PROXY protocol headers, beside the client, who is the origin's `peer`. */
+export interface ProxyInfo {
+  /** The load balancer that we speak with. */
+  readonly peer: string
+  /** Where the client connected to, in front of the load balancer. */
+  readonly destination?: ProxiedAddress
+  /** PP2_TYPE_AWS, subtype PP2_SUBTYPE_AWS_VPCE_ID. */
+  readonly vpcEndpointId?: string
+  /** PP2_TYPE_ALPN. */
+  readonly alpn?: string
+  /** PP2_TYPE_AUTHORITY: the host name that the client asked for (SNI). */
+  readonly authority?: string
+  /** PP2_TYPE_UNIQUE_ID, in hexadecimal digits. */
+  readonly uniqueId?: string
+  /** PP2_TYPE_SSL: the load balancer ended TLS. */
+  readonly tls?: { readonly version?: string; readonly cipher?: string; readonly commonName?: string; readonly verified: boolean }
+}
 
 /** What only the receiver knows about a sender. One object per connection (or per UDP peer), shared by its messages. */
 export interface Origin {
-  /** IP address, IPv4-mapped IPv6 addresses written as IPv4. */
+  /** IP address of the true client, IPv4-mapped IPv6 addresses written as IPv4. */
   readonly peer: string
   readonly port: number
   readonly transport: Transport
   /** Subject of the client certificate, where mutual TLS gave one. */
   readonly certSubject?: string
+  /** Present when a trusted load balancer named the peer. */
+  readonly proxy?: ProxyInfo
 }
 
 /**

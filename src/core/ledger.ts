@@ -15,7 +15,7 @@ export interface SinkLedger {
 
 /** The pipeline's books, at one moment. Kept on disk: a restart goes on counting where the last life ended. */
 export interface Ledger {
-  readonly received: Readonly<Record<Transport, number>>
+  readonly received: Readonly<Partial<Record<Transport, number>>>
   /** Received but never stored; counted in every sink's `dropped` as well. */
   readonly dropped: Drops
   readonly sinks: Readonly<Record<string, SinkLedger>>

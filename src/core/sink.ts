@@ -25,6 +25,8 @@ export interface EndpointStatus {
   readonly state: 'idle' | 'connected' | 'backing_off'
   readonly error?: { readonly code: string; readonly message: string }
   readonly retryAtMs?: number
+  /** Messages that it has in hand: being sent, or sent and not settled. */
+  readonly unsettled?: number
 }
 
 export interface Sink extends Component {
@@ -36,4 +38,10 @@ export interface Sink extends Component {
   /** Nothing more comes for now: learns the fate of what is unsettled as fast as the peer allows, or gives up when the signal aborts. */
   flush(signal: AbortSignal): Promise<void>
   endpoints(): readonly EndpointStatus[]
+}
+
+/** A sink of one place to deliver to, of which there may be several. */
+export interface EndpointSink extends Sink {
+  /** Gives up on what it has in hand: the connection is dropped, and what is unsettled on it is to be sent again, because of `reason`. */
+  giveUp(reason: RelayError): void
 }

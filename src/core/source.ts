@@ -9,6 +9,14 @@ export interface Listening {
   readonly port: number
 }
 
+export type RefusalReason =
+  | 'not_allowed'
+  | 'too_many'
+  | 'too_many_from_peer'
+  | 'proxy_missing' // proxy_protocol: required, and no header came from a trusted address
+  | 'proxy_malformed' // it began as a PROXY header and is none
+  | 'protocol_error' // RELP: not what the protocol allows
+
 /** A source's counters besides messages; all ascending but `connections`. */
 export interface SourceStats extends Readonly<FramingCounts> {
   readonly listening: readonly Listening[]
@@ -18,10 +26,16 @@ export interface SourceStats extends Readonly<FramingCounts> {
   /** Connections that ended without a byte: a load balancer looking whether the port is open. */
   readonly healthChecks: number
   /** Refused, by reason. */
-  readonly refused: Readonly<Record<'not_allowed' | 'too_many' | 'too_many_from_peer', number>>
+  readonly refused: Readonly<Record<RefusalReason, number>>
+  /** Connections and datagrams whose client a trusted PROXY header named. */
+  readonly proxied: number
   /** Handshakes that failed or took too long. */
   readonly tlsFailures: number
+  /** Connections that ended inside their TLS handshake: a load balancer looking whether the port is open, as a rule. */
+  readonly tlsEofs: number
   readonly idleTimeouts: number
+  /** Connections that were asked to leave because of max_connection_age. */
+  readonly aged: number
 }
 
 export interface Source extends Component {
@@ -29,5 +43,10 @@ export interface Source extends Component {
   block(): Promise<void>
   /** It can again: open the ports on the same numbers, go on reading. */
   unblock(): Promise<void>
+  /**
+   * The first half of a stop, for a relay behind a load balancer: TCP ports close, connections are asked to leave and read to
+   * their end, and UDP is read until nothing has come for a while. Resolves then, or when the deadline aborts.
+   */
+  leave(deadline: AbortSignal): Promise<void>
   stats(): SourceStats
 }

@@ -30,7 +30,8 @@ export interface PipelineStatus {
   readonly sinks: Readonly<Record<string, SinkStatus>>
 }
 
-export type RelayState = 'starting' | 'running' | 'draining' | 'stopped'
+/** `drained`: every pipeline has stopped, what is left waits on disk, and the process may be ended at any time. */
+export type RelayState = 'starting' | 'running' | 'draining' | 'drained' | 'stopped'
 
 /** What /status, `logrelay status`, /readyz and the metrics are all made from. */
 export interface RelayStatus {
@@ -38,6 +39,8 @@ export interface RelayStatus {
   readonly pid: number
   readonly state: RelayState
   readonly startedAtMs: number
+  /** Drained or stopped: ending the process or its machine costs nothing that the disk does not hold. */
+  readonly safeToTerminate: boolean
   readonly ready: boolean
   readonly reasons: readonly string[]
   readonly configFile: string

@@ -10,7 +10,8 @@ export const noIntake: IntakeTotals = { received: { udp: 0, tcp: 0, tls: 0 }, dr
 /** Totals plus `sign` times what came in; totals are values, never changed in place. */
 export function addReceived(totals: IntakeTotals, counts: TransportCounts, sign: 1 | -1 = 1): IntakeTotals {
   const received = { ...totals.received }
-  for (const transport of Object.keys(counts) as Transport[]) received[transport] += sign * (counts[transport] ?? 0)
+  for (const transport of Object.keys(counts) as Transport[])
+    received[transport] = (received[transport] ?? 0) + sign * (counts[transport] ?? 0)
   return { received, dropped: totals.dropped }
 }
 

@@ -130,7 +130,7 @@ function coverAll(head: Head, cursors: readonly (CursorRecord | undefined)[], un
   if (nextSeq === head.nextSeq) return head
   const position = Math.max(head.position, ...cursors.map((cursor) => cursor?.position ?? 0))
   const { received } = head.intake
-  const [most = 'tcp'] = (Object.keys(received) as Transport[]).sort((a, b) => received[b] - received[a])
+  const [most = 'tcp'] = (Object.keys(received) as Transport[]).sort((a, b) => (received[b] ?? 0) - (received[a] ?? 0))
   return { nextSeq, position, intake: addReceived(head.intake, { [most]: nextSeq - head.nextSeq }) }
 }
 

@@ -16,6 +16,12 @@ const saturatedBytes = 1.25 * batchBytes
 /** Under load messages wait so long for company: an fsync, a compression and a send for each handful cost far more than the messages. */
 const gatherMs = 5
 
+/** A batch on its way to the queue, and who waits until it is durable. */
+interface Handover {
+  readonly batch: Batch
+  readonly awaiting: readonly (() => void)[]
+}
+
 export interface CollectorOptions {
   readonly intake: Intake
   readonly logger: Logger
@@ -36,7 +42,9 @@ export class Collector {
   readonly #ending = new AbortController()
   readonly #errors = new LogLimit()
   /** Refused with `full`: kept, and tried again when the queue has room. */
-  #refused: Batch | undefined
+  #refused: Handover | undefined
+  /** To be called when the batch under construction is durable. */
+  #awaiting: (() => void)[] = []
   #inFlight = 0
   #stopping = false
   #scheduled: { cancel(): void } | undefined
@@ -62,7 +70,17 @@ export class Collector {
 
   /** Bytes held that no queue has. */
   get heldBytes(): number {
-    return this.writer.size + (this.#refused?.bytes.length ?? 0)
+    return this.writer.size + (this.#refused?.batch.bytes.length ?? 0)
+  }
+
+  /**
+   * Calls `done` when what was written into the batch under construction by now is fsynced, whatever the queue's durability
+   * setting. Never, when that batch is given up: whoever is owed an answer gets none.
+   */
+  whenDurable(done: () => void): void {
+    // Nothing was written: there is nothing to wait for.
+    if (this.writer.messages === 0) done()
+    else this.#awaiting.push(done)
   }
 
   /** To be called after each chunk that was written. */
@@ -92,9 +110,14 @@ export class Collector {
     }
     deadline.removeEventListener('abort', end)
     this.#ending.abort()
-    this.#drop(this.#refused)
+    this.#giveUp()
+  }
+
+  #giveUp(): void {
+    this.#drop(this.#refused?.batch)
     this.#drop(this.writer.take())
     this.#refused = undefined
+    this.#awaiting = []
   }
 
   /** Hands over what is held as soon as the time has come. */
@@ -119,12 +142,19 @@ export class Collector {
     this.#scheduled = undefined
     if (this.#refused === undefined && this.#inFlight < maxInFlight) {
       const batch = this.writer.take()
-      if (batch !== undefined) this.#append(batch)
+      if (batch !== undefined) this.#append({ batch, awaiting: this.#takeAwaiting() })
     }
     this.#measure()
   }
 
-  #append(batch: Batch): void {
+  #takeAwaiting(): readonly (() => void)[] {
+    const awaiting = this.#awaiting
+    if (awaiting.length > 0) this.#awaiting = []
+    return awaiting
+  }
+
+  #append(handover: Handover): void {
+    const { batch, awaiting } = handover
     if (this.#ending.signal.aborted) {
       this.#drop(batch)
       return
@@ -140,7 +170,7 @@ export class Collector {
       return
     }
     if (receipt === 'full') {
-      this.#refused = batch
+      this.#refused = handover
       void this.#awaitRoom()
       return
     }
@@ -152,6 +182,7 @@ export class Collector {
       this.#onProgress?.()
     }
     receipt.stored.then(settled, settled)
+    if (awaiting.length > 0) void receipt.durable().then(() => callAll(awaiting))
   }
 
   #onStored(): void {
@@ -171,10 +202,10 @@ export class Collector {
     }
     // A turn of the event loop between two tries, so that a queue which has room only in principle cannot starve the sockets.
     await turn()
-    const batch = this.#refused
-    if (batch === undefined || signal.aborted) return
+    const handover = this.#refused
+    if (handover === undefined || signal.aborted) return
     this.#refused = undefined
-    this.#append(batch)
+    this.#append(handover)
     this.#advance()
     this.#onProgress?.()
   }
@@ -192,4 +223,8 @@ export class Collector {
       this.#intake.drop('stopping', transport as Transport, messages)
     }
   }
+}
+
+function callAll(callbacks: readonly (() => void)[]): void {
+  for (const callback of callbacks) callback()
 }

@@ -1,4 +1,5 @@
-import type { SyslogSourceConfig } from '../config/schema.ts'
+import type { SourceConfig } from '../config/schema.ts'
+import type { Transport } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Intake } from '../core/intake.ts'
 import type { Logger } from '../core/logger.ts'
@@ -7,13 +8,15 @@ import type { ServerTls } from '../tls/server-tls.ts'
 import { Collector } from './collector.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import { type ListenPlan, planAddresses } from './listen-addresses.ts'
+import { relpProtocol } from './relp-session.ts'
 import { newSourceCounters, type SourceCounters } from './source-counters.ts'
+import { syslogProtocol } from './stream-protocol.ts'
 import { StreamSource } from './stream-source.ts'
 import type { UdpPorts } from './udp-port.ts'
 import { UdpReceiver } from './udp-receiver.ts'
 import { UdpSource } from './udp-source.ts'
 
-export interface SyslogSourceOptions {
+export interface ListeningSourceOptions {
   readonly intake: Intake
   readonly logger: Logger
   /** Started; needed when `transports` has tls. */
@@ -27,9 +30,9 @@ export interface SyslogSourceOptions {
 /** With port 0 the system chooses for one protocol, and the other may find that number taken. */
 const portTries = 10
 
-/** Syslog over UDP, TCP and TLS on one port number. */
-export class SyslogSource implements Source {
-  readonly #config: SyslogSourceConfig
+/** A source that others connect to: syslog over UDP, TCP and TLS, or RELP over TCP and TLS, on one port number. */
+export class ListeningSource implements Source {
+  readonly #config: SourceConfig
   readonly #tls: ServerTls | undefined
   readonly #counters: SourceCounters = newSourceCounters()
   readonly #collector: Collector
@@ -38,13 +41,19 @@ export class SyslogSource implements Source {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(config: SyslogSourceConfig, { intake, logger, tls, budget, udpPorts }: SyslogSourceOptions) {
+  constructor(config: SourceConfig, { intake, logger, tls, budget, udpPorts }: ListeningSourceOptions) {
     this.#config = config
     this.#tls = tls
     this.#collector = new Collector({ intake, logger, onRelief: () => this.#stream?.relieve() })
     const shared = { intake, logger, collector: this.#collector, counters: this.#counters }
-    if (config.transports.some((transport) => transport !== 'udp')) this.#stream = new StreamSource(config, { ...shared, tls, budget })
-    if (config.transports.includes('udp')) this.#udp = new UdpSource(config, { ...shared, ports: udpPorts ?? new UdpReceiver({ logger }) })
+    if (config.transports.some((transport) => transport !== 'udp')) {
+      const protocol =
+        config.type === 'relp' ? relpProtocol(config, this.#counters, this.#collector) : syslogProtocol(config, this.#counters)
+      this.#stream = new StreamSource(config, { ...shared, protocol, tls, budget })
+    }
+    if (config.type === 'syslog' && config.transports.includes('udp')) {
+      this.#udp = new UdpSource(config, { ...shared, ports: udpPorts ?? new UdpReceiver({ logger }) })
+    }
   }
 
   /** Rejects with PORT_IN_USE, PORT_UNAVAILABLE or TLS_MATERIAL. */
@@ -66,8 +75,13 @@ export class SyslogSource implements Source {
     if (this.#stopping === undefined) await this.#stream?.unblock()
   }
 
+  async leave(deadline: AbortSignal): Promise<void> {
+    await this.#starting?.catch(() => undefined)
+    await Promise.all([this.#stream?.leave(deadline), this.#udp?.quiet(deadline)])
+  }
+
   stats(): SourceStats {
-    const { framing, accepted, healthChecks, refused, tlsFailures, idleTimeouts } = this.#counters
+    const { framing, accepted, healthChecks, refused, proxied, tlsFailures, tlsEofs, idleTimeouts, aged } = this.#counters
     const connections = this.#stream?.connections ?? 0
     return {
       ...framing,
@@ -76,15 +90,18 @@ export class SyslogSource implements Source {
       accepted,
       healthChecks,
       refused: { ...refused },
+      proxied,
       tlsFailures,
+      tlsEofs,
       idleTimeouts,
+      aged,
     }
   }
 
   async #start(): Promise<void> {
-    const { host, port, transports } = this.#config
+    const { host, port } = this.#config
     if (port === undefined) throw new RelayError('INTERNAL', 'a source was made without its port')
-    if (transports.includes('tls') && this.#tls === undefined)
+    if (this.#config.transports.some((transport) => transport === 'tls') && this.#tls === undefined)
       throw new RelayError('INTERNAL', 'a TLS source was made without certificates')
     const plan = await planAddresses(host)
     for (let tries = 1; ; tries++) {
@@ -117,7 +134,7 @@ export class SyslogSource implements Source {
   }
 
   #listening(): Listening[] {
-    const { transports } = this.#config
+    const transports: readonly Transport[] = this.#config.transports
     const stream = this.#stream?.listening
     const open = [...(this.#udp?.listening ?? []), ...(stream?.addresses ?? []).map((address) => ({ address, port: stream?.port ?? 0 }))]
     return [...new Map(open.map((bound) => [bound.address, bound])).values()].map(({ address, port }) => ({

@@ -1,10 +1,8 @@
 import type { Transport } from '../core/batch.ts'
 import type { FramingCounts } from '../core/framing.ts'
 import type { Intake } from '../core/intake.ts'
-import type { SourceStats } from '../core/source.ts'
+import type { RefusalReason } from '../core/source.ts'
 import { newFramingCounts } from '../framing/counts.ts'
-
-export type RefusalReason = keyof SourceStats['refused']
 
 /** The mutable side of SourceStats, shared by the parts of one source. */
 export interface SourceCounters {
@@ -12,8 +10,11 @@ export interface SourceCounters {
   accepted: number
   healthChecks: number
   readonly refused: Record<RefusalReason, number>
+  proxied: number
   tlsFailures: number
+  tlsEofs: number
   idleTimeouts: number
+  aged: number
   /** Of `framing.tooLong`, what the intake was told. */
   tooLongTold: number
 }
@@ -23,9 +24,12 @@ export function newSourceCounters(): SourceCounters {
     framing: newFramingCounts(),
     accepted: 0,
     healthChecks: 0,
-    refused: { not_allowed: 0, too_many: 0, too_many_from_peer: 0 },
+    refused: { not_allowed: 0, too_many: 0, too_many_from_peer: 0, proxy_missing: 0, proxy_malformed: 0, protocol_error: 0 },
+    proxied: 0,
     tlsFailures: 0,
+    tlsEofs: 0,
     idleTimeouts: 0,
+    aged: 0,
     tooLongTold: 0,
   }
 }

@@ -1,65 +1,76 @@
 import type { Socket } from 'node:net'
-import type { Origin, Transport } from '../core/batch.ts'
-import type { Framer } from '../core/framing.ts'
-import type { Intake } from '../core/intake.ts'
+import type { Origin, ProxyInfo, Transport } from '../core/batch.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Collector } from './collector.ts'
+import type { RefusalReason } from '../core/source.ts'
+import type { ProxyChain } from '../protocols/proxy-chain.ts'
 import { type Opening, readOpening } from './connection-opening.ts'
+import type { ProxyOpening, ProxyOpeningStep } from './proxy-opening.ts'
+import { type ReaderContext, SessionReader } from './session-reader.ts'
 import { endReadShared, readShared } from './shared-read-buffer.ts'
-import { type SourceCounters, tellTooLong } from './source-counters.ts'
+import type { SessionLink } from './stream-protocol.ts'
 import type { TlsAcceptor } from './tls-acceptor.ts'
 
 /** What all connections of a source share. */
-export interface ConnectionContext {
+export interface ConnectionContext extends ReaderContext {
   readonly transports: readonly Transport[]
-  readonly intake: Intake
-  readonly collector: Collector
-  readonly counters: SourceCounters
   readonly logger: Logger
   readonly acceptor: TlsAcceptor | undefined
+  /** Time for a PROXY header that has begun. */
+  readonly proxyTimeoutMs: number
   /** Advances only while the source reads; whoever judges silence moves it. */
   readonly clock: { readonly nowMs: number }
-  newFramer(): Framer
   /** The source as a whole does not read at present. */
   blocked(): boolean
+  /** The client is known: whether it may send. */
+  admit(connection: StreamConnection): boolean
   /** The connection stopped reading, and is to be resumed when the pressure is gone. */
   onPaused(connection: StreamConnection): void
   onUnwanted(connection: StreamConnection, opening: Exclude<Opening, 'syslog' | 'tls'>): void
+  onRefused(connection: StreamConnection, reason: RefusalReason): void
   onClosed(connection: StreamConnection): void
 }
 
-/** One accepted TCP connection, from its first byte to its last: opening, the TLS handshake if it asks for one, framing. */
-export class StreamConnection {
-  readonly peer: string
-  readonly port: number
+/** Answers that a peer does not read: more is not kept for it. */
+const maxUnreadBytes = 256 * 1024
+
+/** One accepted TCP connection, from its first byte to its last: PROXY headers, the TLS handshake if it asks for one, its session. */
+export class StreamConnection implements SessionLink {
   readonly #context: ConnectionContext
   #socket: Socket
   #origin: Origin
-  #framer: Framer | undefined
+  /** While PROXY headers may come. */
+  #proxy: ProxyOpening | undefined
+  #proxyTimer: NodeJS.Timeout | undefined
+  readonly #reader: SessionReader
   #stage: 'plain' | 'handshake' | 'secure' | 'closed' = 'plain'
   #paused = false
-  /** Read and not yet framed, because the collector was saturated; its sender knows it to be received. */
-  #held: Buffer | undefined
   #empty = true
   #endedByUs = false
-  #closing = false
+  /** Its session has ended, and we with it. */
+  #over = false
   #lastReadMs: number
 
-  constructor(socket: Socket, peer: string, context: ConnectionContext) {
-    this.peer = peer
-    this.port = socket.remotePort ?? 0
+  /** `proxy`: the connection may bring PROXY headers; who is at its other end is admitted only then. */
+  constructor(socket: Socket, peer: string, context: ConnectionContext, proxy?: ProxyOpening) {
     this.#context = context
     this.#socket = socket
-    this.#origin = { peer, port: this.port, transport: 'tcp' }
+    this.#proxy = proxy
+    this.#origin = { peer, port: socket.remotePort ?? 0, transport: context.protocol.plain }
     this.#lastReadMs = context.clock.nowMs
+    this.#reader = new SessionReader(context, this, () => this.#wait())
     this.#listen(socket)
     readShared(socket, (chunk) => this.#receive(chunk))
     if (context.blocked()) this.pause()
   }
 
+  /** The true client, as far as it is known. */
+  get peer(): string {
+    return this.#origin.peer
+  }
+
   /** Nothing of an unfinished message has been read. */
   get atBoundary(): boolean {
-    return this.#framer?.atBoundary ?? true
+    return this.#reader.atBoundary
   }
 
   /** Time of the source's clock without a byte. */
@@ -67,9 +78,14 @@ export class StreamConnection {
     return this.#context.clock.nowMs - this.#lastReadMs
   }
 
+  /** We have told the peer that we are leaving. */
+  get leaving(): boolean {
+    return this.#endedByUs
+  }
+
   /** What arrives stays with the sender's kernel, apart from the one chunk that may be under way. */
   pause(): void {
-    if (this.#paused || this.#stage === 'handshake') return
+    if (this.#paused || this.#over || this.#stage === 'handshake') return
     this.#paused = true
     this.#socket.pause()
   }
@@ -77,15 +93,29 @@ export class StreamConnection {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    this.#readHeld()
+    this.#reader.goOn(this.#origin)
     if (!this.#paused) this.#socket.resume()
   }
 
-  /** Tells the peer that we are leaving; what it still sends is read. */
-  halfClose(): void {
+  /** The source cannot take messages for a while: a peer that would send again what we do not acknowledge may do so elsewhere. */
+  holdBack(): void {
+    const { session } = this.#reader
+    if (session?.leave === undefined || this.#endedByUs) {
+      this.pause()
+    } else {
+      this.#endedByUs = true
+      session.leave(true)
+    }
+  }
+
+  /** Tells the peer that we are leaving. Where its protocol has no word for that, what it still sends is read. */
+  leave(): void {
+    if (this.#endedByUs) return
     this.#endedByUs = true
+    const { session } = this.#reader
+    if (session?.leave !== undefined) session.leave(false)
     // A handshake may be followed by messages that are under way already: see #shakeHands.
-    if (this.#stage !== 'handshake') this.#socket.end()
+    else if (this.#stage !== 'handshake') this.#socket.end()
   }
 
   /** Lets go of the connection at once; an unfinished message is kept and marked. */
@@ -95,6 +125,27 @@ export class StreamConnection {
     if (this.#stage === 'handshake') this.#context.acceptor?.abandon(this.#socket)
     this.#finishFraming()
     this.#socket.destroy()
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#socket.destroyed || this.#socket.writableEnded) return
+    this.#socket.write(bytes)
+    if (this.#socket.writableLength > maxUnreadBytes) this.fail('it does not read our answers')
+  }
+
+  end(): void {
+    this.#endedByUs = true
+    this.#over = true
+    this.#reader.stop()
+    this.#socket.end()
+    this.#paused = false
+    this.#socket.resume()
+  }
+
+  fail(why: string): void {
+    this.#context.logger.debug({ peer: this.peer, why }, 'a connection broke its protocol')
+    this.#reader.stop()
+    this.#refuse('protocol_error')
   }
 
   #listen(socket: Socket): void {
@@ -113,8 +164,37 @@ export class StreamConnection {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#empty && this.#stage === 'plain') this.#open(chunk)
+    if (this.#proxy !== undefined) this.#openProxied(this.#proxy.push(chunk))
+    else if (this.#empty && this.#stage === 'plain') this.#open(chunk)
     else this.#read(chunk)
+  }
+
+  #openProxied(step: ProxyOpeningStep): void {
+    if (step.kind === 'more') {
+      if (step.pressing) this.#proxyTimer ??= setTimeout(() => this.#refuse('proxy_malformed'), this.#context.proxyTimeoutMs)
+      return
+    }
+    clearTimeout(this.#proxyTimer)
+    if (step.kind === 'done') this.#begin(step.chain, step.rest)
+    else this.#refuse(step.kind === 'missing' ? 'proxy_missing' : 'proxy_malformed')
+  }
+
+  /** The PROXY headers are read, and with them who the client is. */
+  #begin(chain: ProxyChain, rest: Buffer): void {
+    this.#proxy = undefined
+    const { client, info } = chain
+    if (client !== undefined) {
+      this.#context.counters.proxied++
+      this.#origin = this.#originOf(this.#context.protocol.plain, client.address, client.port, info)
+    }
+    if (!this.#context.admit(this)) {
+      this.#empty = false
+      this.close()
+    } else if (rest.length > 0) this.#receive(rest)
+  }
+
+  #originOf(transport: Transport, peer: string, port: number, proxy?: ProxyInfo, certSubject?: string): Origin {
+    return { peer, port, transport, ...(certSubject !== undefined && { certSubject }), ...(proxy && { proxy }) }
   }
 
   #open(first: Buffer): void {
@@ -132,29 +212,9 @@ export class StreamConnection {
   }
 
   #read(chunk: Buffer): void {
-    const { collector, counters, intake, clock } = this.#context
-    this.#lastReadMs = clock.nowMs
+    this.#lastReadMs = this.#context.clock.nowMs
     this.#empty = false
-    const held = this.#held
-    if ((collector.saturated || held !== undefined) && !this.#closing) {
-      // Thousands of connections may be read in one turn of the event loop: their chunks must not become one batch.
-      // A pause does not hold back the TLS records that came in the same read: each is a chunk, up to 64 KiB in all.
-      this.#held = held === undefined ? Buffer.from(chunk) : Buffer.concat([held, chunk])
-      this.#wait()
-      return
-    }
-    this.#framer ??= this.#context.newFramer()
-    collector.writer.from(this.#origin, Date.now())
-    this.#framer.push(chunk, collector.writer)
-    tellTooLong(counters, intake, this.#origin.transport)
-    collector.wrote()
-    if (collector.pressed) this.#wait()
-  }
-
-  #readHeld(): void {
-    const held = this.#held
-    this.#held = undefined
-    if (held !== undefined) this.#read(held)
+    this.#reader.read(chunk, this.#origin)
   }
 
   #wait(): void {
@@ -168,11 +228,12 @@ export class StreamConnection {
     endReadShared(socket)
     socket.pause()
     socket.unshift(Buffer.from(chunk))
-    acceptor.accept(socket, (secure, certSubject) => {
+    acceptor.accept(socket, this.peer, (secure, certSubject) => {
+      const { peer, port, proxy } = this.#origin
       this.#stage = 'secure'
       this.#socket = secure
       this.#lastReadMs = this.#context.clock.nowMs
-      this.#origin = { peer: this.peer, port: this.port, transport: 'tls', ...(certSubject === undefined ? {} : { certSubject }) }
+      this.#origin = this.#originOf(this.#context.protocol.secure, peer, port, proxy, certSubject)
       this.#listen(secure)
       readShared(secure, (data) => this.#read(data))
       // Not in this turn: Node loses what came in one chunk with the end of a TLS 1.3 handshake if our side ends before it is read.
@@ -181,18 +242,20 @@ export class StreamConnection {
     })
   }
 
+  #refuse(reason: RefusalReason): void {
+    this.#empty = false
+    this.#proxy = undefined
+    this.#context.onRefused(this, reason)
+    this.close()
+  }
+
   /** Nothing more will be read. The end of a TLS stream, too, may come in the same read as what is held. */
   #finishFraming(): void {
-    this.#closing = true
-    this.#readHeld()
-    const framer = this.#framer
-    this.#framer = undefined
-    if (framer === undefined) return
-    const { collector } = this.#context
-    collector.writer.from(this.#origin, Date.now())
-    framer.end(collector.writer)
-    tellTooLong(this.#context.counters, this.#context.intake, this.#origin.transport)
-    collector.wrote()
+    clearTimeout(this.#proxyTimer)
+    this.#reader.close()
+    const last = this.#proxy?.end()
+    if (last !== undefined) this.#openProxied(last)
+    this.#reader.finish(this.#origin)
   }
 
   #closed(): void {

@@ -1,24 +1,28 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SyslogSourceConfig } from '../config/schema.ts'
+import type { SourceConfig } from '../config/schema.ts'
 import type { Intake } from '../core/intake.ts'
 import type { Logger } from '../core/logger.ts'
-import { createFramer } from '../framing/create-framer.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
+import { Admission } from './admission.ts'
 import type { Collector } from './collector.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import type { Opening } from './connection-opening.ts'
+import { ConnectionSweep } from './connection-sweep.ts'
 import type { ListenPlan } from './listen-addresses.ts'
 import { LogLimit } from './log-limit.ts'
-import { allowList, peerAddress } from './peer-address.ts'
-import type { RefusalReason, SourceCounters } from './source-counters.ts'
+import { peerAddress } from './peer-address.ts'
+import { ProxyOpening, type ProxyPolicy, proxyPolicy } from './proxy-opening.ts'
+import type { SourceCounters } from './source-counters.ts'
 import { type ConnectionContext, StreamConnection } from './stream-connection.ts'
+import type { StreamProtocol } from './stream-protocol.ts'
 import { TcpListener } from './tcp-listener.ts'
 import { TlsAcceptor } from './tls-acceptor.ts'
 
 export interface StreamSourceOptions {
   readonly intake: Intake
   readonly logger: Logger
+  readonly protocol: StreamProtocol
   /** Started; needed when the configuration offers TLS. */
   readonly tls?: ServerTls | undefined
   readonly collector: Collector
@@ -40,34 +44,36 @@ const unwantedText = {
   tls_not_offered: 'a peer speaks TLS on a port that does not offer it: add tls to transports or turn it off at the sender',
   plain_not_offered: 'a peer speaks plain TCP on a port that does not offer it: add tcp to transports or turn TLS on at the sender',
 }
-const refusedText: Record<RefusalReason, string> = {
-  not_allowed: 'connections refused: the peer is in none of the networks in allow',
-  too_many: 'connections refused: max_connections is reached',
-  too_many_from_peer: 'connections refused: max_connections_per_peer is reached',
-}
-const noFilesText = 'connections refused: the process needs its other open files for queues and sinks; raise LimitNOFILE (ulimit -n)'
 
-/** Syslog over TCP and TLS on one port: accepts within the limits, closes and opens the port, pauses and resumes reading. */
+/** One protocol over TCP and TLS on one port: accepts within the limits, closes and opens the port, pauses and resumes reading. */
 export class StreamSource {
-  readonly #config: SyslogSourceConfig
+  readonly #config: SourceConfig
   readonly #options: StreamSourceOptions
   readonly #listener: TcpListener
-  readonly #allowed: (address: string) => boolean
-  readonly #connections = new Set<StreamConnection>()
-  readonly #perPeer = new Map<string, number>()
+  readonly #admission: Admission
+  readonly #proxies: ProxyPolicy | undefined
+  readonly #sweep: ConnectionSweep
+  /** With the client under whose name each was admitted; undefined while that is open. */
+  readonly #connections = new Map<StreamConnection, string | undefined>()
   readonly #waiting = new Set<StreamConnection>()
   readonly #logged = new LogLimit()
   readonly #clock = { nowMs: 0 }
   #context: ConnectionContext | undefined
   #acceptor: TlsAcceptor | undefined
   #blocked = false
-  #sweep: NodeJS.Timeout | undefined
   #resuming: NodeJS.Immediate | undefined
 
-  constructor(config: SyslogSourceConfig, options: StreamSourceOptions) {
+  constructor(config: SourceConfig, options: StreamSourceOptions) {
     this.#config = config
     this.#options = options
-    this.#allowed = allowList(config.allow)
+    this.#admission = new Admission(config, options)
+    this.#proxies = proxyPolicy(config)
+    this.#sweep = new ConnectionSweep(config, {
+      clock: this.#clock,
+      counters: options.counters,
+      connections: () => this.#connections.keys(),
+      reading: () => !this.#blocked && !options.collector.pressed,
+    })
     this.#listener = new TcpListener({ logger: options.logger, onConnection: (socket) => this.#accept(socket) })
   }
 
@@ -86,7 +92,7 @@ export class StreamSource {
     const opened = await this.#listener.open(plan, port)
     // The port was to be had and its number is known; it opens with the first `unblock`.
     if (this.#blocked) this.#listener.close()
-    if (this.#config.idle_timeout > 0 && this.#sweep === undefined) this.#startSweeping(this.#config.idle_timeout)
+    this.#sweep.start()
     return opened
   }
 
@@ -98,13 +104,13 @@ export class StreamSource {
   block(): void {
     this.#blocked = true
     this.#listener.close()
-    for (const connection of this.#connections) connection.pause()
+    for (const connection of this.#connections.keys()) connection.holdBack()
   }
 
   async unblock(): Promise<void> {
     if (!this.#blocked) return
     this.#blocked = false
-    for (const connection of this.#connections) this.#waiting.add(connection)
+    for (const connection of this.#connections.keys()) this.#waiting.add(connection)
     this.relieve()
     await this.#listener.reopen()
   }
@@ -124,11 +130,11 @@ export class StreamSource {
     }
   }
 
-  /** Closes the port, then every connection once it is quiet, so that what is under way is still read. */
-  async stop(deadline: AbortSignal): Promise<void> {
+  /** Closes the port, asks every connection to leave and closes it once it is quiet, so that what is under way is still read. */
+  async leave(deadline: AbortSignal): Promise<void> {
     this.#listener.close()
-    clearInterval(this.#sweep)
-    for (const connection of this.#connections) connection.halfClose()
+    this.#sweep.stop()
+    for (const connection of this.#connections.keys()) connection.leave()
     let lingeredMs = 0
     // A blocked source reads nothing: its senders keep what they have.
     while (this.#connections.size > 0 && !deadline.aborted && lingeredMs < lingerMaxMs && !this.#blocked) {
@@ -137,35 +143,44 @@ export class StreamSource {
       // Under load we pause for moments: that silence is ours, and what comes after it is still read.
       if (this.#options.collector.pressed) continue
       this.#clock.nowMs += lingerStepMs
-      for (const connection of this.#connections) {
+      for (const connection of this.#connections.keys()) {
         const quietMs = Math.min(connection.silentMs, lingeredMs)
         if (connection.atBoundary && (quietMs >= lingerQuietMs || lingeredMs >= lingerBoundaryMs)) connection.close()
       }
     }
+  }
+
+  /** The same, and then whatever is left is closed. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    await this.leave(deadline)
     clearImmediate(this.#resuming)
     this.#acceptor?.close()
-    for (const connection of this.#connections) connection.close()
+    for (const connection of this.#connections.keys()) connection.close()
   }
 
   #newContext(): ConnectionContext {
-    const { collector, counters, intake, logger, tls } = this.#options
-    const { transports, framing, max_message_size: maxMessageBytes, when_too_long: whenTooLong } = this.#config
-    if (transports.includes('tls') && tls !== undefined) {
+    const { collector, counters, intake, logger, protocol, tls } = this.#options
+    const { transports, handshake_timeout: handshakeTimeoutMs } = this.#config
+    if (tls !== undefined && this.#config.transports.some((transport) => transport === 'tls')) {
       const onFailure = () => counters.tlsFailures++
-      this.#acceptor = new TlsAcceptor({ tls, handshakeTimeoutMs: this.#config.handshake_timeout, logger, onFailure })
+      const onEof = () => counters.tlsEofs++
+      this.#acceptor = new TlsAcceptor({ tls, handshakeTimeoutMs, logger, onFailure, onEof })
     }
     return {
       transports,
+      protocol,
+      proxyTimeoutMs: handshakeTimeoutMs,
       intake,
       collector,
       counters,
       logger,
       acceptor: this.#acceptor,
       clock: this.#clock,
-      newFramer: () => createFramer(framing, { maxMessageBytes, whenTooLong }, counters.framing),
       blocked: () => this.#blocked,
+      admit: (connection) => this.#admit(connection),
       onPaused: (connection) => this.#waiting.add(connection),
       onUnwanted: (connection, opening) => this.#unwanted(connection, opening),
+      onRefused: ({ peer }, reason) => this.#admission.refuse(reason, peer),
       onClosed: (connection) => this.#forget(connection),
     }
   }
@@ -180,30 +195,23 @@ export class StreamSource {
       return
     }
     const peer = peerAddress(socket.remoteAddress)
-    const reason = this.#refusal(peer)
-    if (reason !== undefined) {
-      this.#refuse(socket, peer, reason, refusedText[reason])
-      return
-    }
-    if (this.#options.budget?.take() === false) {
-      this.#refuse(socket, peer, 'too_many', noFilesText)
-      return
+    const proxy =
+      this.#proxies && (this.#proxies.required || this.#proxies.trusts(peer)) ? new ProxyOpening(peer, this.#proxies) : undefined
+    // Behind a load balancer the client is known later.
+    const admitted = proxy === undefined && this.#admission.admit(peer)
+    if (proxy === undefined && !admitted) return void socket.destroy()
+    if (!this.#admission.enter(peer)) {
+      if (admitted) this.#admission.dismiss(peer)
+      return void socket.destroy()
     }
     counters.accepted++
-    this.#perPeer.set(peer, (this.#perPeer.get(peer) ?? 0) + 1)
-    this.#connections.add(new StreamConnection(socket, peer, this.#context))
+    this.#connections.set(new StreamConnection(socket, peer, this.#context, proxy), admitted ? peer : undefined)
   }
 
-  #refuse(socket: Socket, peer: string, reason: RefusalReason, text: string): void {
-    this.#options.counters.refused[reason]++
-    socket.destroy()
-    this.#log(text, peer, text)
-  }
-
-  #refusal(peer: string): RefusalReason | undefined {
-    if (!this.#allowed(peer)) return 'not_allowed'
-    if (this.#connections.size >= this.#config.max_connections) return 'too_many'
-    return (this.#perPeer.get(peer) ?? 0) >= this.#config.max_connections_per_peer ? 'too_many_from_peer' : undefined
+  #admit(connection: StreamConnection): boolean {
+    if (!this.#admission.admit(connection.peer)) return false
+    this.#connections.set(connection, connection.peer)
+    return true
   }
 
   #unwanted({ peer }: StreamConnection, opening: Exclude<Opening, 'syslog' | 'tls'>): void {
@@ -219,28 +227,9 @@ export class StreamSource {
   }
 
   #forget(connection: StreamConnection): void {
-    if (this.#connections.delete(connection)) this.#options.budget?.giveBack()
+    const client = this.#connections.get(connection)
+    if (client !== undefined) this.#admission.dismiss(client)
+    if (this.#connections.delete(connection)) this.#admission.leave()
     this.#waiting.delete(connection)
-    const left = (this.#perPeer.get(connection.peer) ?? 1) - 1
-    if (left === 0) this.#perPeer.delete(connection.peer)
-    else this.#perPeer.set(connection.peer, left)
-  }
-
-  /** One timer for all connections. Its clock stands still while we do not read, so that silence of our own making is nobody's fault. */
-  #startSweeping(idleMs: number): void {
-    const stepMs = Math.min(1000, Math.max(10, Math.floor(idleMs / 10)))
-    let last = performance.now()
-    this.#sweep = setInterval(() => {
-      const now = performance.now()
-      // A step that took far longer was a process that stood still as a whole.
-      if (!this.#blocked && !this.#options.collector.pressed) this.#clock.nowMs += Math.min(now - last, 2 * stepMs)
-      last = now
-      for (const connection of this.#connections) if (connection.silentMs >= idleMs) this.#closeIdle(connection)
-    }, stepMs).unref()
-  }
-
-  #closeIdle(connection: StreamConnection): void {
-    this.#options.counters.idleTimeouts++
-    connection.close()
   }
 }

@@ -5,7 +5,6 @@ import { handshakeFailure } from '../tls/handshake-failure.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
 import { withoutTickets } from '../tls/session-tickets.ts'
 import { LogLimit } from './log-limit.ts'
-import { peerAddress } from './peer-address.ts'
 
 export interface TlsAcceptorOptions {
   readonly tls: ServerTls
@@ -13,6 +12,8 @@ export interface TlsAcceptorOptions {
   readonly logger: Logger
   /** Counts a handshake that failed. */
   readonly onFailure: () => void
+  /** Counts one that the peer broke off. */
+  readonly onEof: () => void
 }
 
 /** Subject of the client's certificate, where it sent one that verifies. */
@@ -47,10 +48,10 @@ export class TlsAcceptor {
 
   /**
    * Takes over a connection from which nothing else reads any more; bytes already read must have been unshifted.
-   * Ends with `onSecure`, or with the socket destroyed and the failure counted and logged.
+   * Ends with `onSecure`, or with the socket destroyed and the failure counted and logged. `peer` is for the log.
    */
-  accept(socket: Socket, onSecure: OnSecure): void {
-    this.#handshakes.set(socket, { peer: peerAddress(socket.remoteAddress ?? ''), onSecure })
+  accept(socket: Socket, peer: string, onSecure: OnSecure): void {
+    this.#handshakes.set(socket, { peer, onSecure })
     this.#server.emit('connection', socket)
   }
 
@@ -78,12 +79,19 @@ export class TlsAcceptor {
     const handshake = this.#handshakeOf(socket)
     socket.destroy()
     if (handshake === undefined) return
-    this.#options.onFailure()
     const { peer } = handshake
+    // Node leaves the reason for a refused client certificate here, and reports the connection it then closes as reset.
+    const refused = authorizationCode(socket)
+    if (refused === undefined && error.code === 'ECONNRESET') {
+      // A load balancer that looks whether TLS is spoken here goes away in the middle: nothing that anybody has to mend.
+      this.#options.onEof()
+      this.#options.logger.debug({ peer }, 'the peer ended its connection inside the TLS handshake')
+      return
+    }
+    this.#options.onFailure()
     const silent = this.#failures.admit(peer)
     if (silent === undefined) return
-    // Node leaves the reason for a refused client certificate here, and reports the connection it then closes as reset.
-    const code = authorizationCode(socket) ?? error.code
+    const code = refused ?? error.code
     const fields = silent === 0 ? { peer } : { peer, suppressed: silent }
     this.#options.logger.warn(fields, `the peer ${handshakeFailure(code, error.message)}`)
   }

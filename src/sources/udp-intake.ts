@@ -1,11 +1,14 @@
 import type { SyslogSourceConfig } from '../config/schema.ts'
 import type { Intake } from '../core/intake.ts'
 import type { Logger } from '../core/logger.ts'
+import type { RefusalReason } from '../core/source.ts'
 import { frameDatagram, frameText } from '../framing/datagram.ts'
 import type { FramingLimits } from '../framing/limits.ts'
 import type { Collector } from './collector.ts'
 import { LogLimit } from './log-limit.ts'
 import { allowList } from './peer-address.ts'
+import { ProxiedDatagrams } from './proxied-datagrams.ts'
+import { proxyPolicy } from './proxy-opening.ts'
 import { type SourceCounters, tellTooLong } from './source-counters.ts'
 import type { DatagramBlock } from './udp-block.ts'
 import { UdpOrigins, type UdpPeer } from './udp-origins.ts'
@@ -28,12 +31,18 @@ export class UdpIntake implements DatagramHandler {
   readonly #origins: UdpOrigins
   readonly #logged = new LogLimit()
   readonly #openToAll: boolean
+  readonly #proxied: ProxiedDatagrams | undefined
+  /** Ascends with each call that brought datagrams: for whoever waits until no more come. */
+  arrivals = 0
 
   constructor(config: SyslogSourceConfig, options: UdpIntakeOptions) {
     this.#options = options
     this.#limits = { maxMessageBytes: config.max_message_size, whenTooLong: config.when_too_long }
-    this.#openToAll = config.allow === undefined
-    this.#origins = new UdpOrigins(allowList(config.allow))
+    const allowed = allowList(config.allow)
+    const policy = proxyPolicy(config)
+    this.#proxied = policy && new ProxiedDatagrams(policy, allowed)
+    this.#openToAll = config.allow === undefined && policy === undefined
+    this.#origins = new UdpOrigins(allowed)
   }
 
   datagram(datagram: Uint8Array, address: string, port: number): void {
@@ -77,19 +86,34 @@ export class UdpIntake implements DatagramHandler {
     }
   }
 
-  #take(datagram: Uint8Array, { origin, allowed }: UdpPeer, timeMs: number): void {
-    const { collector, counters, intake, logger } = this.#options
-    if (!allowed) {
-      counters.refused.not_allowed++
-      if (this.#logged.admit('not_allowed') !== undefined) {
-        logger.warn({ peer: origin.peer }, 'datagrams refused: the peer is in none of the networks in allow')
-      }
+  #take(datagram: Uint8Array, peer: UdpPeer, timeMs: number): void {
+    const { counters } = this.#options
+    const proxied = this.#proxied?.open(datagram, peer)
+    if (proxied === 'malformed') {
+      this.#refuse('proxy_malformed', peer, 'datagrams refused: what began as a PROXY header is none')
+    } else if (proxied === undefined) {
+      this.#keep(datagram, peer, timeMs)
+    } else {
+      counters.proxied++
+      this.#keep(proxied.text, proxied.client, timeMs)
+    }
+  }
+
+  #keep(datagram: Uint8Array, peer: UdpPeer, timeMs: number): void {
+    const { collector, counters, intake } = this.#options
+    if (!peer.allowed) {
+      this.#refuse('not_allowed', peer, 'datagrams refused: the peer is in none of the networks in allow')
     } else if (this.#hasRoom(datagram.length)) {
-      collector.writer.from(origin, timeMs)
+      collector.writer.from(peer.origin, timeMs)
       frameDatagram(datagram, this.#limits, counters.framing, collector.writer)
     } else {
       intake.drop('queue_full', 'udp', 1)
     }
+  }
+
+  #refuse(reason: RefusalReason, { origin: { peer } }: UdpPeer, text: string): void {
+    this.#options.counters.refused[reason]++
+    if (this.#logged.admit(reason) !== undefined) this.#options.logger.warn({ peer }, text)
   }
 
   #hasRoom(bytes: number): boolean {
@@ -98,6 +122,7 @@ export class UdpIntake implements DatagramHandler {
   }
 
   #taken(): void {
+    this.arrivals++
     const { collector, counters, intake } = this.#options
     tellTooLong(counters, intake, 'udp')
     collector.wrote()

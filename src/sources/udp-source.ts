@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { SyslogSourceConfig } from '../config/schema.ts'
+import { wait } from '../retry/backoff.ts'
 import type { BoundAddress } from './kernel-drops.ts'
 import { bindAll, bindError, type ListenPlan } from './listen-addresses.ts'
 import { LogLimit } from './log-limit.ts'
 import { UdpIntake, type UdpIntakeOptions } from './udp-intake.ts'
 import type { UdpPort, UdpPorts } from './udp-port.ts'
+
+const quietMs = 5000
 
 export interface UdpSourceOptions extends UdpIntakeOptions {
   readonly ports: UdpPorts
@@ -50,6 +53,14 @@ export class UdpSource {
     await this.#tellBuffer()
     this.#timer = setInterval(() => this.#countKernelDrops(), this.#options.checkDropsMs ?? 1000).unref()
     return chosen
+  }
+
+  /** Goes on reading until nothing has come for five seconds, at the latest until the signal aborts: load balancers turn away only now. */
+  async quiet(deadline: AbortSignal): Promise<void> {
+    for (let seen = -1; seen !== this.#intake.arrivals && !deadline.aborted; ) {
+      seen = this.#intake.arrivals
+      await wait(quietMs, deadline)
+    }
   }
 
   /** Reads what the sockets still hold, counts what the kernel dropped, and closes them. */

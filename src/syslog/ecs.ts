@@ -1,4 +1,4 @@
-import { MessageFlag, type Origin } from '../core/batch.ts'
+import { MessageFlag, type Origin, type ProxyInfo } from '../core/batch.ts'
 import type { SyslogMessage } from './message.ts'
 import { facilityNames, severityNames } from './names.ts'
 
@@ -29,7 +29,8 @@ export function toEcs(parsed: SyslogMessage, raw: Buffer, context: MessageContex
   if (context.origin !== undefined) addOrigin(document, context.origin)
   const tags = tagsOf(parsed, context.flags ?? 0)
   if (tags.length > 0) document.tags = tags
-  if (parsed.problems.includes('not_utf8')) document.labels = { original_base64: raw.toString('base64') }
+  if (parsed.problems.includes('not_utf8'))
+    document.labels = { ...(document.labels as object | undefined), original_base64: raw.toString('base64') }
   return document
 }
 
@@ -67,12 +68,38 @@ function syslogFields(parsed: SyslogMessage): Record<string, unknown> | undefine
 }
 
 function addOrigin(document: Record<string, unknown>, origin: Origin): void {
-  document.source = { ip: origin.peer, port: origin.port }
-  document.client = { ip: origin.peer, port: origin.port }
+  const { peer, port, transport, certSubject, proxy } = origin
+  document.source = { ip: peer, port }
+  document.client = { ip: peer, port }
   // network.transport is layer 4: TLS is TCP there, and has fields of its own.
-  document.network = { transport: origin.transport === 'udp' ? 'udp' : 'tcp', protocol: 'syslog' }
-  if (origin.transport !== 'tls') return
-  document.tls = origin.certSubject === undefined ? { established: true } : { established: true, client: { subject: origin.certSubject } }
+  const protocol = transport === 'relp' || transport === 'relps' ? 'relp' : 'syslog'
+  document.network = { transport: transport === 'udp' ? 'udp' : 'tcp', protocol }
+  if (transport === 'tls' || transport === 'relps') document.tls = tlsFields(certSubject)
+  if (proxy !== undefined) addProxy(document, proxy)
+}
+
+function tlsFields(subject: string | undefined): Record<string, unknown> {
+  return subject === undefined ? { established: true } : { established: true, client: { subject } }
+}
+
+/** What a load balancer said. ECS has no fields for the balancer itself: labels are for that. */
+function addProxy(
+  document: Record<string, unknown>,
+  { peer, destination, authority, alpn, vpcEndpointId, uniqueId, tls }: ProxyInfo,
+): void {
+  if (destination !== undefined || authority !== undefined) {
+    document.destination = {
+      ...(destination && { ip: destination.address, port: destination.port }),
+      ...(authority !== undefined && { domain: authority }),
+    }
+  }
+  if (tls !== undefined) document.tls ??= tlsFields(tls.commonName === undefined ? undefined : `CN=${tls.commonName}`)
+  if (alpn !== undefined) document.tls = { ...(document.tls as object | undefined), next_protocol: alpn }
+  document.labels = {
+    proxy_ip: peer,
+    ...(vpcEndpointId !== undefined && { vpc_endpoint_id: vpcEndpointId }),
+    ...(uniqueId !== undefined && { proxy_unique_id: uniqueId }),
+  }
 }
 
 function tagsOf(parsed: SyslogMessage, flags: number): readonly string[] {

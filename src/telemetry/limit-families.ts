@@ -2,7 +2,7 @@ import type { Config, PipelineConfig, SinkConfig } from '../config/schema.ts'
 import type { Family, Sample } from './metric-family.ts'
 
 /** The part of the configuration that bounds the relay. */
-export type Limits = Pick<Config, 'pipelines' | 'sinks' | 'min_free_disk' | 'stop_timeout'>
+export type Limits = Pick<Config, 'pipelines' | 'sinks' | 'min_free_disk' | 'drain_delay' | 'stop_timeout'>
 
 /** The configured bounds, beside the metrics that come near them, so that an alert needs no copy of the configuration. */
 export const limitFamilies: readonly Family<Limits>[] = [
@@ -10,6 +10,11 @@ export const limitFamilies: readonly Family<Limits>[] = [
   sourceLimit('logrelay_source_max_connections_per_peer', 'source.max_connections_per_peer.', (source) => source.max_connections_per_peer),
   sourceLimit('logrelay_source_max_message_bytes', 'source.max_message_size.', (source) => source.max_message_size),
   sourceLimit('logrelay_source_idle_timeout_seconds', 'source.idle_timeout; 0 is off.', (source) => source.idle_timeout / 1000),
+  sourceLimit(
+    'logrelay_source_max_connection_age_seconds',
+    'source.max_connection_age; 0 is off.',
+    (source) => source.max_connection_age / 1000,
+  ),
   sourceLimit('logrelay_source_handshake_timeout_seconds', 'source.handshake_timeout.', (source) => source.handshake_timeout / 1000),
   {
     type: 'gauge',
@@ -25,8 +30,17 @@ export const limitFamilies: readonly Family<Limits>[] = [
   sinkLimit('logrelay_sink_max_unsettled_bytes', 'max_unsettled_bytes: written and not known to be read, for each connection.', (sink) =>
     sink.type === 'syslog' ? sink.max_unsettled_bytes : undefined,
   ),
+  sinkLimit(
+    'logrelay_sink_send_timeout_seconds',
+    'send_timeout: an endpoint that takes nothing for so long gives its messages to the others.',
+    (sink) => (sink.type === 'syslog' ? sink.send_timeout / 1000 : undefined),
+  ),
+  sinkLimit('logrelay_sink_max_connection_age_seconds', 'max_connection_age of a sink; 0 is off.', (sink) =>
+    sink.type === 'syslog' ? sink.max_connection_age / 1000 : undefined,
+  ),
   sinkLimit('logrelay_sink_max_retry_seconds', 'retry.max: the longest wait after a failure.', (sink) => sink.retry.max / 1000),
   whole('logrelay_min_free_disk_bytes', 'min_free_disk: below it intake stops.', (limits) => limits.min_free_disk),
+  whole('logrelay_drain_delay_seconds', 'drain_delay: ports open after SIGTERM.', (limits) => limits.drain_delay / 1000),
   whole('logrelay_stop_timeout_seconds', 'stop_timeout: time to finish after SIGTERM.', (limits) => limits.stop_timeout / 1000),
 ]
 

@@ -1,7 +1,7 @@
 import type { RelayState, RelayStatus } from '../core/status.ts'
 import { type Family, pipelineFigure } from './metric-family.ts'
 
-const states: readonly RelayState[] = ['starting', 'running', 'draining', 'stopped']
+const states: readonly RelayState[] = ['starting', 'running', 'draining', 'drained', 'stopped']
 
 /** The relay as a whole. What Node.js and the system know of the process comes from prom-client's default metrics. */
 export const processFamilies: readonly Family<RelayStatus>[] = [

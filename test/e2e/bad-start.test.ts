@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
-import { fileSink, oneSink, pipeline, type RelayConfig } from '../support/relay-config.ts'
+import { fileSink, oneSink, ownAddress, pipeline, type RelayConfig } from '../support/relay-config.ts'
 import { command, RelayProcess } from '../support/relay-process.ts'
 import { shortDir } from '../support/short-dir.ts'
 import { makeCertificate, writePair } from '../support/test-certificates.ts'
@@ -42,12 +42,12 @@ test('a TCP port in use', async (t) => {
 test('a UDP port in use closes the TCP port again', async (t) => {
   const other = createSocket('udp4')
   t.teardown(() => other.close())
-  other.bind(0, '127.0.0.1')
+  other.bind(0, ownAddress)
   await once(other, 'listening')
   const { port } = other.address()
-  const { code, stderr } = await refusedStart(t, oneSink(fileSink(), { source: { port } }))
+  const { code, stderr } = await refusedStart(t, oneSink(fileSink(), { source: { host: ownAddress, port } }))
   t.equal(code, 1)
-  t.match(words(stderr)[0], new RegExp(`UDP port ${port} of 127.0.0.1 is in use`))
+  t.match(words(stderr)[0], new RegExp(`UDP port ${port} of ${ownAddress} is in use`))
 })
 
 test('an admin port in use', async (t) => {

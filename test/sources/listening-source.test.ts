@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { test } from 'tap'
-import { SyslogSource } from '../../src/sources/syslog-source.ts'
+import { ListeningSource } from '../../src/sources/listening-source.ts'
 import { FakeIntake } from '../support/fake-intake.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { connectTo, runSource, sendDatagrams, sourceConfig, tryConnect } from '../support/running-source.ts'
@@ -11,7 +11,7 @@ const plenty = AbortSignal.timeout(60_000)
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
 
 function newSource(overrides: object) {
-  return new SyslogSource(sourceConfig(overrides), { intake: new FakeIntake(), logger: new RecordingLogger() })
+  return new ListeningSource(sourceConfig(overrides), { intake: new FakeIntake(), logger: new RecordingLogger() })
 }
 
 test('UDP and TCP share a number, also one that the system chose', async (t) => {

@@ -140,7 +140,7 @@ test('max_connections, max_connections_per_peer and allow refuse, count and say 
       const refused = await connectTo(t, port)
       await closedByPeer(refused)
     }
-    t.same(source.stats().refused, { not_allowed: 0, too_many: 0, too_many_from_peer: 0, [reason]: 2 })
+    t.match(source.stats().refused, { not_allowed: 0, too_many: 0, too_many_from_peer: 0, [reason]: 2 })
     t.equal(source.stats().connections, welcome)
     t.equal(logger.messages('warn').length, 1)
     t.same(intake.messages, [])
@@ -195,4 +195,26 @@ test('2,000 idle connections, and messages from the last of them', async (t) => 
   t.equal(source.stats().connections, 0)
   t.same(intake.texts, ['<13>from the last'])
   t.equal(source.stats().healthChecks, 0, 'we closed them')
+})
+
+test('max_connection_age asks a sender to leave, and what it still sends is read', async (t) => {
+  const { source, intake, port } = await runSource(t, { max_connection_age: '50ms' })
+  const quiet = await connectTo(t, port)
+  const asked = once(quiet.resume(), 'end')
+  quiet.write('<13>one\n')
+  await asked
+  t.equal(source.stats().aged, 1)
+  quiet.end('<13>two\n')
+  await intake.received(2)
+  t.same(intake.texts, ['<13>one', '<13>two'])
+  await eventually(() => source.stats().connections === 0)
+  // Inside a message, and never silent for long: asked a little later.
+  const busy = await connectTo(t, port)
+  const askedToo = once(busy.resume(), 'end')
+  busy.write('<13>th')
+  await askedToo
+  busy.end('ree\n')
+  await intake.received(3)
+  t.equal(intake.texts[2], '<13>three')
+  t.equal(source.stats().aged, 2)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Duplex, Transform } from 'node:stream'
 import { connect } from 'node:tls'
 import { test } from 'tap'
+import { proxyV2 } from '../support/proxy-headers.ts'
 import { closedByPeer, connectTo, eventually } from '../support/running-source.ts'
 import { authority, connectTls, runTls, server } from '../support/running-tls-source.ts'
 import { makeCertificate, writePair } from '../support/test-certificates.ts'
@@ -136,7 +137,7 @@ test('a client that stops in the handshake is closed after handshake_timeout; on
   t.match(logger.messages('warn'), [/did not finish the handshake in time/])
 })
 
-test('junk after the first byte of a handshake, and a hang-up in it, are failures with a reason', async (t) => {
+test('junk after the first byte of a handshake is a failure with a reason, a hang-up in it is counted and nothing more', async (t) => {
   const { source, logger, port } = await runTls(t)
   const junk = await connectTo(t, port)
   junk.write(Buffer.concat([Buffer.from([0x16]), Buffer.alloc(300, 'junk')]))
@@ -146,7 +147,8 @@ test('junk after the first byte of a handshake, and a hang-up in it, are failure
   leaver.write(Buffer.from([0x16, 0x03, 0x01]))
   await eventually(() => source.stats().connections === 1 || source.stats().accepted === 2)
   leaver.resetAndDestroy()
-  await eventually(() => source.stats().tlsFailures === 2 && source.stats().connections === 0)
+  await eventually(() => source.stats().tlsEofs === 1 && source.stats().connections === 0)
+  t.equal(source.stats().tlsFailures, 1)
   t.equal(source.stats().healthChecks, 0)
   t.equal(logger.messages('warn').length, 1)
 })
@@ -184,4 +186,22 @@ test('a blocked TLS sender loses nothing', async (t) => {
   intake.empty()
   await intake.received(lines.length)
   t.same(intake.texts, lines)
+})
+
+test('TLS that a load balancer passes through behind a PROXY header', async (t) => {
+  const { source, intake, port } = await runTls(t, {}, { proxy_protocol: 'required', trusted_proxies: ['127.0.0.1'] })
+  const tcp = await connectTo(t, port)
+  tcp.write(
+    proxyV2({
+      command: 'proxy',
+      transport: 'stream',
+      source: { address: '203.0.113.7', port: 5 },
+      destination: { address: '192.0.2.1', port: 6 },
+    }),
+  )
+  const client = await connectTls(t, port, { socket: tcp })
+  client.write('<13>secret\n')
+  await intake.received(1)
+  t.match(intake.messages[0]?.origin, { peer: '203.0.113.7', port: 5, transport: 'tls', proxy: { peer: '127.0.0.1' } })
+  t.equal(source.stats().proxied, 1)
 })

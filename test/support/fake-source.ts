@@ -24,14 +24,21 @@ export class FakeSource implements Source {
     if (this.failUnblock !== undefined) throw this.failUnblock
   }
 
+  async leave(): Promise<void> {
+    this.calls.push('leave')
+  }
+
   stats(): SourceStats {
     return {
       listening: [],
       connections: 0,
       accepted: 0,
       healthChecks: 0,
-      refused: { not_allowed: 0, too_many: 0, too_many_from_peer: 0 },
+      refused: { not_allowed: 0, too_many: 0, too_many_from_peer: 0, proxy_missing: 0, proxy_malformed: 0, protocol_error: 0 },
+      proxied: 0,
       tlsFailures: 0,
+      tlsEofs: 0,
+      aged: 0,
       idleTimeouts: 0,
       truncated: 0,
       tooLong: 0,

@@ -2,13 +2,14 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { type SyslogSourceConfig, syslogSourceSchema } from '../../src/config/schema.ts'
-import { SyslogSource, type SyslogSourceOptions } from '../../src/sources/syslog-source.ts'
+import type { SourceConfig, SyslogSourceConfig } from '../../src/config/schema.ts'
+import { relpSourceSchema, syslogSourceSchema } from '../../src/config/source-schema.ts'
+import { ListeningSource, type ListeningSourceOptions } from '../../src/sources/listening-source.ts'
 import { FakeIntake } from './fake-intake.ts'
 import { RecordingLogger } from './recording-logger.ts'
 
 export interface RunningSource {
-  readonly source: SyslogSource
+  readonly source: ListeningSource
   readonly intake: FakeIntake
   readonly logger: RecordingLogger
   readonly port: number
@@ -21,13 +22,23 @@ export function sourceConfig(overrides: object = {}): SyslogSourceConfig {
 }
 
 /** What a source does not own. */
-type Shared = Pick<SyslogSourceOptions, 'tls' | 'budget'>
+type Shared = Pick<ListeningSourceOptions, 'tls' | 'budget'>
 
 /** A started source with a fake intake, stopped when the test ends. */
-export async function runSource(t: Test, overrides: object = {}, { tls, budget }: Shared = {}): Promise<RunningSource> {
+export function runSource(t: Test, overrides: object = {}, shared: Shared = {}): Promise<RunningSource> {
+  return run(t, sourceConfig(overrides), shared)
+}
+
+/** The same for RELP. */
+export function runRelp(t: Test, overrides: object = {}, shared: Shared = {}): Promise<RunningSource> {
+  const basics = { type: 'relp', host: '127.0.0.1', port: 0, transports: ['tcp'] }
+  return run(t, relpSourceSchema.parse({ ...basics, ...overrides }), shared)
+}
+
+async function run(t: Test, config: SourceConfig, { tls, budget }: Shared): Promise<RunningSource> {
   const intake = new FakeIntake()
   const logger = new RecordingLogger()
-  const source = new SyslogSource(sourceConfig(overrides), { intake, logger, tls, budget })
+  const source = new ListeningSource(config, { intake, logger, tls, budget })
   await source.start()
   t.teardown(() => source.stop(AbortSignal.abort()))
   return { source, intake, logger, port: source.stats().listening[0]?.port ?? 0 }
