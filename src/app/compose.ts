@@ -1,8 +1,8 @@
 import { effectivePort } from '../config/effective-port.ts'
-import { formatEndpoint } from '../config/formats.ts'
-import type { Config, PipelineConfig, SinkConfig } from '../config/schema.ts'
+import { type Endpoint, formatEndpoint } from '../config/formats.ts'
+import type { Config, PipelineConfig, SinkConfig, SyslogSinkConfig } from '../config/schema.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Sink } from '../core/sink.ts'
+import type { EndpointSink, Sink } from '../core/sink.ts'
 import { BalancedSink } from '../delivery/balanced-sink.ts'
 import { Forwarder } from '../delivery/forwarder.ts'
 import { bindTcpState } from '../native/tcp-state.ts'
@@ -11,10 +11,11 @@ import type { PipelineSpec } from '../pipeline/supervisor.ts'
 import { LevelQueue } from '../queue/level-queue.ts'
 import { Backoff } from '../retry/backoff.ts'
 import { FileSink } from '../sinks/file-sink.ts'
+import { RelpEndpoint } from '../sinks/relp-endpoint.ts'
 import { SyslogDatagramEndpoint } from '../sinks/syslog-datagram-endpoint.ts'
-import { SyslogStreamEndpoint } from '../sinks/syslog-stream-endpoint.ts'
+import { type EndpointContext, SyslogStreamEndpoint } from '../sinks/syslog-stream-endpoint.ts'
 import type { ConnectionBudget } from '../sources/connection-budget.ts'
-import { SyslogSource } from '../sources/syslog-source.ts'
+import { ListeningSource } from '../sources/listening-source.ts'
 import type { UdpPorts } from '../sources/udp-port.ts'
 import { createFormatter, type FormatMessage } from '../syslog/formatter.ts'
 import { type Certificates, tlsConfigOf } from './certificates.ts'
@@ -54,7 +55,7 @@ function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, s
     { logger },
   )
   const tls = surroundings.certificates.for(tlsConfigOf(config, pipeline))
-  const source = new SyslogSource(
+  const source = new ListeningSource(
     { ...pipeline.source, port: effectivePort(pipeline.source) },
     { intake: queue, logger, tls, budget: surroundings.budget, udpPorts: surroundings.udpPorts },
   )
@@ -71,6 +72,7 @@ function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, s
         sink,
         backoff: backoffOf(sinkConfig),
         maxBatchBytes: sinkConfig.max_batch_size,
+        lanes: lanesOf(sinkConfig),
         queued: () => queue.ledger().sinks[sinkName]?.queued ?? 0,
         logger: sinkLogger,
       })
@@ -86,11 +88,20 @@ function buildSink(config: Config, pipelineName: string, pipeline: PipelineConfi
   if (sink.type === 'file') return new FileSink(sink, { path: sinkFilePath(config.data_dir, sink.path, pipelineName), format, logger })
   const endpoints = sink.endpoints.map((endpoint) => {
     const context = { format, logger: logger.child({ endpoint: formatEndpoint(endpoint) }), readTcpState: bindTcpState() }
-    const one =
-      endpoint.scheme === 'udp' ? new SyslogDatagramEndpoint(endpoint, sink, context) : new SyslogStreamEndpoint(endpoint, sink, context)
-    return { sink: one, backoff: backoffOf(sink) }
+    return { sink: buildEndpoint(endpoint, sink, context), backoff: backoffOf(sink) }
   })
-  return new BalancedSink(endpoints, { balance: sink.balance, logger })
+  return new BalancedSink(endpoints, { balance: sink.balance, sendTimeoutMs: sink.send_timeout, logger })
+}
+
+/** How many sends at a time: failover keeps the order with one. */
+function lanesOf(sink: SinkConfig): number {
+  return sink.type === 'syslog' && sink.balance !== 'failover' ? sink.endpoints.length : 1
+}
+
+function buildEndpoint(endpoint: Endpoint, sink: SyslogSinkConfig, context: EndpointContext): EndpointSink {
+  if (endpoint.scheme === 'udp') return new SyslogDatagramEndpoint(endpoint, sink, context)
+  if (endpoint.scheme === 'relp' || endpoint.scheme === 'relps') return new RelpEndpoint(endpoint, sink, context)
+  return new SyslogStreamEndpoint(endpoint, sink, context)
 }
 
 function backoffOf({ retry }: SinkConfig): Backoff {

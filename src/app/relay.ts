@@ -9,6 +9,7 @@ import { RelayError } from '../core/errors.ts'
 import type { RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
 import { type Changes, type PipelineSpec, Supervisor } from '../pipeline/supervisor.ts'
+import { wait } from '../retry/backoff.ts'
 import { ConnectionBudget } from '../sources/connection-budget.ts'
 import { UdpReceiver } from '../sources/udp-receiver.ts'
 import type { RelayLogger } from '../telemetry/create-logger.ts'
@@ -97,15 +98,44 @@ export class Relay implements Component {
     }
   }
 
+  /**
+   * Takes the relay out of service, behind a load balancer without a loss: not ready from the first moment, ports open for
+   * `drain_delay` more, then closed; UDP is read on as long as it comes, at most `drain_delay` again; then what is queued is
+   * delivered until `stop_timeout`. Whoever asks goes on being answered. `now` ends every wait.
+   */
+  async drain(now: AbortSignal, onPhase: (text: string) => void = () => {}): Promise<void> {
+    if (!this.running) return
+    this.#state = 'draining'
+    // A reload under way would start what is about to stop; each of its waits is bounded.
+    await this.#reloading
+    await this.#missing.stop()
+    const { drain_delay: delayMs, stop_timeout: stopMs } = this.#config
+    if (delayMs > 0) {
+      onPhase(`not ready from now on; the ports take messages for ${delayMs / 1000} s more`)
+      await wait(delayMs, now)
+      onPhase('TCP ports are closed and senders asked to leave; UDP is read until it is quiet')
+      await this.#supervisor.leave(AbortSignal.any([now, AbortSignal.timeout(delayMs)]))
+    }
+    onPhase(`no new messages are taken, what is queued is delivered for up to ${stopMs / 1000} s`)
+    await this.#supervisor.stop(AbortSignal.any([now, AbortSignal.timeout(stopMs)]))
+    this.#state = 'drained'
+  }
+
   /** Not ready from the first moment; /status answers until the pipelines have stopped. */
   async stop(deadline: AbortSignal): Promise<void> {
-    this.#state = 'draining'
-    // A reload under way would start what has just been stopped; each of its waits is bounded.
+    if (this.#state !== 'drained') this.#state = 'draining'
     await this.#reloading
     const parts = this.#started.reverse()
     this.#started = []
     for (const part of parts) await part.stop(deadline)
     this.#state = 'stopped'
+  }
+
+  /** What waits on disk, by pipeline. */
+  get left(): readonly { readonly pipeline: string; readonly messages: number }[] {
+    return Object.entries(this.#supervisor.status())
+      .map(([pipeline, { queue }]) => ({ pipeline, messages: queue.messages }))
+      .filter(({ messages }) => messages > 0)
   }
 
   /**
@@ -171,13 +201,15 @@ export class Relay implements Component {
     const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
     const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
     reasons.push(...this.#missing.reasons)
-    if (!this.running) reasons.unshift(`the relay is ${this.#state}`)
+    if (this.#state === 'drained') reasons.unshift(`the relay is drained and safe to terminate: ${describeLeft(this.left)}`)
+    else if (!this.running) reasons.unshift(`the relay is ${this.#state}`)
     if (this.#reloadError !== undefined) reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError}`)
     return {
       version,
       pid: process.pid,
       state: this.#state,
       startedAtMs: this.#startedAtMs,
+      safeToTerminate: this.#state === 'drained' || this.#state === 'stopped',
       ready: this.running && notReady.length === 0 && this.#missing.names.length === 0,
       reasons,
       configFile: this.#file,
@@ -190,6 +222,12 @@ export class Relay implements Component {
 /** A pipeline of a new configuration that could not start, in words. */
 export function describeFailed({ name, error, running }: Changes['failed'][number]): string {
   return `pipeline ${name} ${running ? 'keeps its old form' : 'does not run'}: ${error.message}`
+}
+
+/** What a drain or a stop leaves, in words. */
+export function describeLeft(left: Relay['left']): string {
+  if (left.length === 0) return 'every message was delivered'
+  return `messages wait on disk for the next start: ${left.map(({ pipeline, messages }) => `${messages} of ${pipeline}`).join(', ')}`
 }
 
 function withAbsoluteDataDir(config: Config): Config {

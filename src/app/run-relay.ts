@@ -1,10 +1,11 @@
 import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problems.ts'
 import { resolveConfigFile } from '../config/resolve-config-file.ts'
+import type { Config } from '../config/schema.ts'
 import { RelayError } from '../core/errors.ts'
 import { Notifier } from '../native/notifier.ts'
 import { createLogger, type RelayLogger } from '../telemetry/create-logger.ts'
-import { Relay } from './relay.ts'
+import { describeLeft, Relay } from './relay.ts'
 import { Reloader } from './reloader.ts'
 import { type StartReport, startReport } from './start-report.ts'
 
@@ -15,15 +16,18 @@ export interface RunOptions {
   readonly onStarted: (report: StartReport) => void
 }
 
+/** For what is left to close once the pipelines have stopped. */
+const closingMs = 5000
+
 /**
- * Runs a relay until SIGTERM, SIGINT or a drain, and resolves with the exit status: 0 when everything was stopped in order.
+ * Runs a relay until SIGTERM or SIGINT, and resolves with the exit status: 0 when everything was stopped in order.
  * Rejects with a RelayError when it cannot start. A second SIGTERM or SIGINT ends the wait for what is not delivered yet.
  */
 export async function runRelay({ configFile, onStarted }: RunOptions): Promise<number> {
   const loaded = await loadConfig(await resolveConfigFile(configFile))
   const logger = createLogger({ level: loaded.config.log.level })
   const stopping = new StopRequest()
-  const relay = new Relay({ loaded, logger, onDrain: () => stopping.ask('drain') })
+  const relay = new Relay({ loaded, logger, onDrain: () => stopping.drain() })
   const notifier = new Notifier({ log: logger })
   const reloader = new Reloader({ relay, configFile, logger, notifier })
   const started = Promise.withResolvers<void>()
@@ -41,8 +45,14 @@ export async function runRelay({ configFile, onStarted }: RunOptions): Promise<n
     notifier.startWatchdog(() => true)
     onStarted(report)
     const why = await stopping.asked
-    await notifier.stopping('delivering what is queued')
-    await stopRelay(relay, why, logger, stopping.deadline(relay.config.stop_timeout))
+    if (why === 'drain') await notifier.status('draining')
+    void stopping.signalled.then(() => notifier.stopping('draining', longestStopMs(relay.config)))
+    await drainRelay(relay, why, logger, stopping.now)
+    if (why === 'drain') await notifier.status('drained: safe to terminate')
+    // Drained by command it stays, so that whoever asked can see how far it is, and nobody starts it again.
+    await stopping.signalled
+    await relay.stop(AbortSignal.any([stopping.now, AbortSignal.timeout(closingMs)]))
+    logger.info({}, 'stopped')
     return 0
   } catch (error) {
     await relay.stop(AbortSignal.abort())
@@ -53,43 +63,54 @@ export async function runRelay({ configFile, onStarted }: RunOptions): Promise<n
   }
 }
 
-async function stopRelay(relay: Relay, why: string, logger: RelayLogger, deadline: AbortSignal): Promise<void> {
-  logger.info({ why }, 'stopping: no new messages are taken, what is queued is delivered as far as time allows')
-  await relay.stop(deadline)
-  const left = Object.entries(relay.status().pipelines)
-    .map(([pipeline, { queue }]) => ({ pipeline, messages: queue.messages }))
-    .filter(({ messages }) => messages > 0)
-  const text = left.map(({ pipeline, messages }) => `${messages} of ${pipeline}`).join(', ')
-  if (left.length === 0) logger.info({ left }, 'stopped: every message was delivered')
-  else logger.info({ left }, `stopped: messages wait on disk for the next start: ${text}`)
+async function drainRelay(relay: Relay, why: string, logger: RelayLogger, now: AbortSignal): Promise<void> {
+  await relay.drain(now, (text) => logger.info({ why }, `draining: ${text}`))
+  const { left } = relay
+  logger.info({ left }, `drained, safe to terminate: ${describeLeft(left)}`)
 }
 
-/** The first request to stop counts; a second signal means now. */
+/** How long a drain and the stop after it may take, for systemd. */
+function longestStopMs({ drain_delay: delayMs, stop_timeout: stopMs }: Config): number {
+  return 2 * delayMs + stopMs + 2 * closingMs
+}
+
+/** The first request to drain counts; a signal also ends the process afterwards, and a second one means now. */
 class StopRequest {
   readonly asked: Promise<string>
+  readonly signalled: Promise<void>
   readonly #now = new AbortController()
-  #resolve: (why: string) => void = () => {}
+  readonly #resolveAsked: (why: string) => void
+  readonly #resolveSignalled: () => void
   #signals = 0
 
   constructor() {
-    this.asked = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
+    const asked = Promise.withResolvers<string>()
+    const signalled = Promise.withResolvers<void>()
+    this.asked = asked.promise
+    this.signalled = signalled.promise
+    this.#resolveAsked = asked.resolve
+    this.#resolveSignalled = signalled.resolve
   }
 
-  ask(why: string): void {
-    this.#resolve(why)
-    if (why !== 'drain' && ++this.#signals > 1) this.#now.abort()
+  /** Aborted: nothing is waited for any more. */
+  get now(): AbortSignal {
+    return this.#now.signal
   }
 
-  deadline(timeoutMs: number): AbortSignal {
-    return AbortSignal.any([this.#now.signal, AbortSignal.timeout(timeoutMs)])
+  drain(): void {
+    this.#resolveAsked('drain')
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#resolveAsked(name)
+    this.#resolveSignalled()
+    if (++this.#signals > 1) this.#now.abort()
   }
 }
 
 /** Signals, and the mistakes of ours that nobody caught: they are logged and the relay goes on (law 6). Answers with the way to undo it. */
 function watchProcess(logger: RelayLogger, stopping: StopRequest, reload: () => void): () => void {
-  const stop = (signal: NodeJS.Signals) => stopping.ask(signal)
+  const stop = (signal: NodeJS.Signals) => stopping.signal(signal)
   const survive = (thrown: unknown) => {
     const error = RelayError.from(thrown)
     logger.error({ error }, 'an error that nobody handled; the relay goes on, please report it')

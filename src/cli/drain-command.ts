@@ -1,15 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { readOutline } from '../config/outline.ts'
 import { resolveConfigFile } from '../config/resolve-config-file.ts'
+import { RelayError } from '../core/errors.ts'
+import type { RelayStatus } from '../core/status.ts'
 import type { Command, CommandContext } from './command.ts'
 
-export function drainCommand({ terminal, relay }: CommandContext): Command<object> {
+const lookEveryMs = 500
+
+export function drainCommand({ terminal, relay }: CommandContext): Command<{ wait: boolean }> {
   return {
     command: 'drain',
-    describe: 'Let a running relay take no more messages, deliver what it can within stop_timeout, and end',
-    handler: async ({ config }) => {
+    describe: 'Take a running relay out of service: not ready at once, ports closed after drain_delay, the queue delivered',
+    builder: (yargs) =>
+      yargs
+        .option('wait', { type: 'boolean', default: false, describe: 'Come back when it is safe to terminate' })
+        .example('logrelay drain --wait && systemctl stop logrelay', 'before a machine goes away'),
+    handler: async ({ config, wait }) => {
       const { dataDir } = await readOutline(await resolveConfigFile(config))
       await relay.drain(dataDir)
-      await terminal.out('The relay takes no more messages, delivers what it can within stop_timeout, and ends; the rest waits on disk.\n')
+      await terminal.out(
+        'The relay is draining: /readyz is red, the ports close after drain_delay, what is queued is delivered within stop_timeout.\n',
+      )
+      if (wait) await terminal.out(`${await untilDrained(() => relay.getStatus(dataDir))}\n`)
+      else await terminal.out('`logrelay status` says when it is safe to terminate; it stays until it is stopped.\n')
     },
+  }
+}
+
+/** Resolves with what the relay says of itself then. The drain is bounded, and so is this. */
+async function untilDrained(status: () => Promise<RelayStatus>): Promise<string> {
+  while (true) {
+    try {
+      const { safeToTerminate, reasons } = await status()
+      if (safeToTerminate) return reasons[0] ?? 'safe to terminate'
+    } catch (error) {
+      if (error instanceof RelayError && error.code === 'NOT_RUNNING') return 'The relay has ended.'
+      throw error
+    }
+    await delay(lookEveryMs)
   }
 }

@@ -59,8 +59,9 @@ export class Notifier {
     return this.#notify('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`)
   }
 
-  stopping(status: string): Promise<void> {
-    return this.#notify('STOPPING=1', `STATUS=${oneLine(status)}`)
+  /** `longestMs`: the stop may take so long, whatever TimeoutStopSec says. */
+  stopping(status: string, longestMs: number): Promise<void> {
+    return this.#notify('STOPPING=1', `EXTEND_TIMEOUT_USEC=${longestMs * 1000}`, `STATUS=${oneLine(status)}`)
   }
 
   /**

@@ -73,6 +73,14 @@ export class Pipeline implements Component {
     }
   }
 
+  /** Takes nothing new but what UDP senders still send: the first half of a stop. What is queued goes on being delivered. */
+  async leave(deadline: AbortSignal): Promise<void> {
+    if (!this.#started.includes(this.#parts.source)) return
+    this.#taking = false
+    await this.#gate.stop()
+    await this.#parts.source.leave(deadline)
+  }
+
   /** The source first, then, with `drain`, what is queued is delivered as far as the deadline allows; the rest stays on disk. */
   async stop(deadline: AbortSignal, { drain = true } = {}): Promise<void> {
     this.#taking = false

@@ -50,6 +50,11 @@ export class Supervisor implements Component {
     await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.stop(deadline)))
   }
 
+  /** The first half of a stop: see Source.leave. */
+  async leave(deadline: AbortSignal): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.leave(deadline)))
+  }
+
   /**
    * Makes the running pipelines those of `specs` and leaves alone those that did not change. First everything that ends
    * is stopped, so that a port can move from one pipeline to another. A pipeline whose new form cannot start goes on in its old one.

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { MessageRange, QueuedMessage } from '../../src/cli/relay-api.ts'
 import { RelayError } from '../../src/core/errors.ts'
+import type { RelayStatus } from '../../src/core/status.ts'
 import { pipeline, queue, status } from './example-status.ts'
 import { FakeTerminal, fakeRelay, run } from './fake-terminal.ts'
 
@@ -48,8 +49,24 @@ t.test('drain', async (t) => {
   const drain = async (dataDir: string) => void asked.push(dataDir)
   const { status, out } = await run(['drain', '--config', config], { relay: fakeRelay({ drain }) })
   t.equal(status, 0)
-  t.match(out, /takes no more messages/)
+  t.match(out, /^The relay is draining/)
   t.same(asked, ['/srv/relay'])
+})
+
+t.test('drain --wait comes back when it is safe to terminate, or when the relay has ended', async (t) => {
+  const config = configIn(t)
+  const drain = async () => {}
+  const answers: RelayStatus[] = [
+    { ...status, state: 'draining' },
+    { ...status, state: 'drained', safeToTerminate: true, reasons: ['the relay is drained and safe to terminate: 7 wait'] },
+  ]
+  const getStatus = async () => answers.shift() ?? t.fail('it asks again')
+  const drained = await run(['drain', '--wait', '--config', config], { relay: fakeRelay({ drain, getStatus: getStatus as never }) })
+  t.match(drained.out, /safe to terminate: 7 wait\n$/)
+  t.equal(drained.status, 0)
+  const gone = () => Promise.reject(new RelayError('NOT_RUNNING', 'no relay'))
+  const ended = await run(['drain', '--wait', '--config', config], { relay: fakeRelay({ drain, getStatus: gone }) })
+  t.match(ended.out, /The relay has ended/)
 })
 
 t.test('queues of a running relay', async (t) => {

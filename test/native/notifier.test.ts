@@ -49,8 +49,8 @@ test('each message is one datagram, to a path and to an abstract name', async (t
     await notifier.reloading()
     const [, usec] = /^RELOADING=1\nMONOTONIC_USEC=(\d+)$/.exec(receiver.receive() ?? '') ?? []
     t.ok(BigInt(usec ?? 0) >= startedUsec && BigInt(usec ?? 0) <= process.hrtime.bigint() / 1000n, `${usec} is now`)
-    await notifier.stopping('draining')
-    t.equal(receiver.receive(), 'STOPPING=1\nSTATUS=draining')
+    await notifier.stopping('draining', 50_000)
+    t.equal(receiver.receive(), 'STOPPING=1\nEXTEND_TIMEOUT_USEC=50000000\nSTATUS=draining')
     t.equal(receiver.receive(), undefined)
     t.equal(openFiles(), before)
   }
@@ -63,7 +63,7 @@ test('without NOTIFY_SOCKET nothing is done', async (t) => {
   t.equal(notifier.watchdogIntervalMs, undefined)
   notifier.startWatchdog(() => t.fail('asked for health'))
   await notifier.ready('x')
-  await notifier.stopping('x')
+  await notifier.stopping('x', 1)
   t.strictSame(calls(), [''])
 })
 
@@ -73,13 +73,13 @@ test('where the C library cannot be called, or fails once, the command speaks fo
   for (const sendDatagram of [undefined, failsOnce]) {
     const { env, calls, release } = fakeCommand(shortDir(t))
     const notifier = new Notifier({ log, env, sendDatagram })
-    const all = [notifier.ready('all is up'), notifier.status('fine'), notifier.stopping('bye')]
+    const all = [notifier.ready('all is up'), notifier.status('fine'), notifier.stopping('bye', 1000)]
     await release()
     await Promise.all(all)
     t.strictSame(calls(), [
       '/run/systemd/notify READY=1 STATUS=all is up',
       '/run/systemd/notify STATUS=fine',
-      '/run/systemd/notify STOPPING=1 STATUS=bye',
+      '/run/systemd/notify STOPPING=1 EXTEND_TIMEOUT_USEC=1000000 STATUS=bye',
     ])
     await notifier.status('and on')
     t.equal(calls().length, sendDatagram === undefined ? 4 : 3)
