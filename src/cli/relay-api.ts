@@ -1,6 +1,8 @@
+import type { BenchSelfOptions } from '../app/bench-self/bench-self.ts'
 import type { MessageRange, QueuedMessage } from '../app/control.ts'
 import type { StartReport } from '../app/start-report.ts'
 import type { PipelineStatus, RelayStatus } from '../core/status.ts'
+import type { Measurement } from '../planning/sizing-measurement.ts'
 
 export type { MessageRange, QueuedMessage }
 
@@ -13,6 +15,7 @@ export interface RelayApi {
   offlineQueue(dataDir: string, pipeline: string): Promise<Pick<PipelineStatus, 'queue'>>
   offlineMessages(dataDir: string, pipeline: string, range: MessageRange): AsyncIterable<QueuedMessage>
   drain(dataDir: string): Promise<void>
+  benchSelf(options: BenchSelfOptions): Promise<Measurement | undefined>
 }
 
 const control = () => import('../app/control.ts')
@@ -26,6 +29,7 @@ export const relayApi: RelayApi = {
   async *queueMessages(dataDir, pipeline, range) {
     yield* (await control()).queueMessages(dataDir, pipeline, range)
   },
+  benchSelf: async (options) => (await import('../app/bench-self/bench-self.ts')).benchSelf(options),
   drain: async (dataDir) => (await control()).drain(dataDir),
   offlineQueue: async (dataDir, pipeline) => (await offline()).offlineQueue(dataDir, pipeline),
   async *offlineMessages(dataDir, pipeline, range) {

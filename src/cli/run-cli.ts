@@ -1,8 +1,11 @@
 import yargs from 'yargs'
+import { benchSelfCommand } from './bench-self-command.ts'
 import { checkCommand } from './check-command.ts'
 import { type CommandContext, exitStatus, type GlobalOptions, UsageError } from './command.ts'
 import { drainCommand } from './drain-command.ts'
+import { lbCommand } from './lb-command.ts'
 import { parseCommand } from './parse-command.ts'
+import { planCommand } from './plan-command.ts'
 import { queueCommand } from './queue-command.ts'
 import type { RelayApi } from './relay-api.ts'
 import { exitStatusOf, renderError } from './render-error.ts'
@@ -52,6 +55,9 @@ function commandLine(context: CommandContext) {
     .command(queueCommand(context))
     .command(drainCommand(context))
     .command(parseCommand(context))
+    .command(lbCommand(context))
+    .command(planCommand(context))
+    .command(benchSelfCommand(context))
     .command(typesCommand(context))
     .command(versionCommand(context))
     .demandCommand(1, 1, 'Name a command.', 'One command at a time.')

@@ -48,6 +48,7 @@ export function fakeRelay(parts: Partial<RelayApi> = {}): RelayApi {
     offlineQueue: unexpected,
     offlineMessages: unexpected,
     drain: unexpected,
+    benchSelf: unexpected,
     ...parts,
   }
 }

@@ -9,9 +9,12 @@ missing=()
 command -v rsyslogd >/dev/null || missing+=(rsyslog)
 compgen -G '/usr/lib/*/rsyslog/lmnsd_gtls.so' >/dev/null || missing+=(rsyslog-gnutls)
 command -v nginx >/dev/null || missing+=(nginx)
+[ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing+=(libnginx-mod-stream)
+compgen -G '/usr/lib/*/rsyslog/imrelp.so' >/dev/null || missing+=(rsyslog-relp)
 command -v haproxy >/dev/null || missing+=(haproxy)
 command -v logger >/dev/null || missing+=(bsdutils)
 command -v openssl >/dev/null || missing+=(openssl)
+/usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
 install() {
   local root=()
@@ -36,6 +39,14 @@ if [ ${#missing[@]} -gt 0 ]; then
   echo "installing ${missing[*]}"
   install "${missing[@]}"
 fi
+
+# What reads the AWS templates as AWS' own tools would; kept between runs.
+linters=${XDG_CACHE_HOME:-$HOME/.cache}/logrelay-linters
+if [ ! -x "$linters/bin/cfn-lint" ] || [ ! -x "$linters/bin/hcl2tojson" ]; then
+  echo 'installing cfn-lint and python-hcl2'
+  /usr/bin/python3 -m venv "$linters" && "$linters/bin/pip" install -q cfn-lint==1.58.0 python-hcl2==8.1.4
+fi
+export LOGRELAY_LINTERS="$linters/bin"
 
 rsyslogd -v | sed -n '1s/ (.*//p'
 nginx -v 2>&1

@@ -1,4 +1,6 @@
 import { scenarios as haproxy } from './haproxy.ts'
+import { scenarios as lbDelivery } from './lb-delivery.ts'
+import { scenarios as lbLoaded } from './lb-loaded.ts'
 import { scenarios as logger } from './logger.ts'
 import { scenarios as nginx } from './nginx.ts'
 import { scenarios as relayKilled } from './relay-killed.ts'
@@ -13,7 +15,17 @@ import { scenarios as upstreamRestarted } from './upstream-restarted.ts'
  * Runs every scenario, one after the other, and prints a line for each. With an argument, only those whose name contains it:
  * `node test/real/run.ts haproxy`.
  */
-const all = [...rsyslogSender, ...rsyslogReceiver, ...logger, ...nginx, ...haproxy, ...relayKilled, ...upstreamRestarted]
+const all = [
+  ...rsyslogSender,
+  ...rsyslogReceiver,
+  ...logger,
+  ...nginx,
+  ...haproxy,
+  ...relayKilled,
+  ...upstreamRestarted,
+  ...lbLoaded,
+  ...lbDelivery,
+]
 const limitMs = 120_000
 
 const wanted = process.argv[2]
@@ -31,9 +43,8 @@ async function passes(scenario: Scenario): Promise<boolean> {
   let result = ''
   try {
     const delivery = await withinLimit(scenario.run(room))
-    result = describe(delivery)
-    failure = difference(delivery.sent, delivery.arrived)
-    if (delivery.sent.length === 0) failure = 'nothing was sent'
+    result = typeof delivery === 'string' ? delivery : describe(delivery)
+    failure = typeof delivery === 'string' ? undefined : wrongWith(delivery)
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
   }
@@ -45,6 +56,10 @@ async function passes(scenario: Scenario): Promise<boolean> {
   console.log(`${failure === undefined ? 'ok  ' : 'FAIL'} ${scenario.name}: ${failure ?? result}`)
   if (failure !== undefined) console.log(room.explain())
   return failure === undefined
+}
+
+function wrongWith({ sent, arrived }: Delivery): string | undefined {
+  return sent.length === 0 ? 'nothing was sent' : difference(sent, arrived)
 }
 
 function describe({ sent, arrived, note }: Delivery): string {

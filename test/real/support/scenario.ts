@@ -8,9 +8,12 @@ export interface Delivery {
   readonly note?: string
 }
 
-/** One thing a real program does with the relay. It throws when something else than the comparison goes wrong. */
+/**
+ * One thing a real program does with the relay. It throws when something else than the comparison goes wrong. A string says what
+ * was found right where there is nothing to compare.
+ */
 export interface Scenario {
   /** Who sends over what, in words: the beginning of the result's line. */
   readonly name: string
-  run(room: Room): Promise<Delivery>
+  run(room: Room): Promise<Delivery | string>
 }
