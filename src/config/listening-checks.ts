@@ -63,6 +63,7 @@ function addressesMeet(a: string, b: string): boolean {
   return (a === 'localhost' && isLoopback(b)) || (b === 'localhost' && isLoopback(a))
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
+/** Reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
 }

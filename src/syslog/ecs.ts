@@ -83,22 +83,29 @@ function tlsFields(subject: string | undefined): Record<string, unknown> {
 }
 
 /** What a load balancer said. ECS has no fields for the balancer itself: labels are for that. */
-function addProxy(
-  document: Record<string, unknown>,
-  { peer, destination, authority, alpn, vpcEndpointId, uniqueId, tls }: ProxyInfo,
-): void {
+function addProxy(document: Record<string, unknown>, proxy: ProxyInfo): void {
+  const { peer, destination, authority, alpn, vpcEndpointId, uniqueId } = proxy
   if (destination !== undefined || authority !== undefined) {
     document.destination = {
       ...(destination && { ip: destination.address, port: destination.port }),
       ...(authority !== undefined && { domain: authority }),
     }
   }
-  if (tls !== undefined) document.tls ??= tlsFields(tls.commonName === undefined ? undefined : `CN=${tls.commonName}`)
-  if (alpn !== undefined) document.tls = { ...(document.tls as object | undefined), next_protocol: alpn }
+  const tls = document.tls ?? (proxy.tls && endedTls(proxy.tls))
+  if (tls !== undefined || alpn !== undefined) document.tls = { ...(tls as object | undefined), ...(alpn && { next_protocol: alpn }) }
   document.labels = {
     proxy_ip: peer,
     ...(vpcEndpointId !== undefined && { vpc_endpoint_id: vpcEndpointId }),
     ...(uniqueId !== undefined && { proxy_unique_id: uniqueId }),
+  }
+}
+
+/** TLS that the load balancer ended. */
+function endedTls({ version, cipher, commonName }: NonNullable<ProxyInfo['tls']>): Record<string, unknown> {
+  return {
+    ...tlsFields(commonName === undefined ? undefined : `CN=${commonName}`),
+    ...(version !== undefined && { version }),
+    ...(cipher !== undefined && { cipher }),
   }
 }
 

@@ -72,6 +72,37 @@ test('the sender', async (t) => {
   t.strictSame(known.tls, { established: true, client: { subject: 'CN=fw1' } })
 })
 
+test('what a load balancer said', async (t) => {
+  const origin: Origin = { peer: '192.0.2.1', port: 5140, transport: 'tcp', proxy: { peer: '10.0.0.1' } }
+  const plain = ecs('x', { origin })
+  t.match(plain, { client: { ip: '192.0.2.1' }, labels: { proxy_ip: '10.0.0.1' } })
+  t.notOk('tls' in plain || 'destination' in plain)
+  const proxy = {
+    peer: '10.0.0.1',
+    destination: { address: '198.51.100.1', port: 6514 },
+    authority: 'logs.example.com',
+    alpn: 'syslog',
+    vpcEndpointId: 'vpce-1',
+    uniqueId: 'c0ffee',
+    tls: { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', commonName: 'fw1', verified: true },
+  }
+  t.match(ecs('\xff', { origin: { ...origin, proxy } }), {
+    destination: { ip: '198.51.100.1', port: 6514, domain: 'logs.example.com' },
+    tls: {
+      established: true,
+      version: 'TLSv1.3',
+      cipher: 'TLS_AES_128_GCM_SHA256',
+      next_protocol: 'syslog',
+      client: { subject: 'CN=fw1' },
+    },
+    labels: { proxy_ip: '10.0.0.1', vpc_endpoint_id: 'vpce-1', proxy_unique_id: 'c0ffee' },
+  })
+  const passed = ecs('x', { origin: { ...origin, transport: 'relps', certSubject: 'CN=own', proxy } })
+  t.match(passed, { network: { protocol: 'relp' }, tls: { client: { subject: 'CN=own' } } })
+  const raw = Buffer.from([0x3c, 0x31, 0x3e, 0xff])
+  t.match(ecs(raw, { origin }).labels, { proxy_ip: '10.0.0.1', original_base64: raw.toString('base64') })
+})
+
 test('messages that are not whole', async (t) => {
   t.strictSame(ecs('<13>Nov 21 18:00:00 host app: x', { flags: MessageFlag.truncated }).tags, ['truncated'])
   t.strictSame(ecs('<13>x', { flags: MessageFlag.truncated | MessageFlag.cutOff }).tags, ['no_timestamp', 'truncated', 'cut_off'])

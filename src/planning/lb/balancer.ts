@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js'
 import { effectivePort } from '../../config/effective-port.ts'
+import { isLoopback } from '../../config/listening-checks.ts'
 import { nearest } from '../../config/nearest.ts'
 import type { Config, PipelineConfig } from '../../config/schema.ts'
 import { defaultPool, type LbHost, type LbPools } from './pools.ts'
@@ -138,8 +138,4 @@ function warningsOf(config: RelayConfig, pools: LbPools, used: ReadonlyMap<strin
     warnings.push('health.listen is on loopback: no balancer on another machine reaches it')
   for (const pool of pools.keys()) if (!used.has(pool)) warnings.push(`pool ${pool} is not used: every pipeline has a pool of its own`)
   return warnings
-}
-
-function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback')
 }
