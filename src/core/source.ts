@@ -44,9 +44,10 @@ export interface Source extends Component {
   /** It can again: open the ports on the same numbers, go on reading. */
   unblock(): Promise<void>
   /**
-   * The first half of a stop, for a relay behind a load balancer: TCP ports close, connections are asked to leave and read to
-   * their end, and UDP is read until nothing has come for a while. Resolves then, or when the deadline aborts.
+   * The first half of a stop: TCP ports close for good, connections are asked to leave and read to their end, for which a blocked
+   * source waits until it is unblocked. UDP is read until nothing has come for a while, or `stragglers` aborts. Resolves then,
+   * or when the deadline aborts.
    */
-  leave(deadline: AbortSignal): Promise<void>
+  leave(deadline: AbortSignal, stragglers: AbortSignal): Promise<void>
   stats(): SourceStats
 }

@@ -15,6 +15,7 @@ export class Gate implements Component {
   #unsubscribe: (() => void) | undefined
   #open = true
   #wanted = true
+  #leaving = false
   #work: Promise<void> = Promise.resolve()
 
   constructor(queue: Queue, source: Source, logger: Logger) {
@@ -27,6 +28,11 @@ export class Gate implements Component {
     this.#unsubscribe = this.#queue.onCondition((condition) => this.#follow(condition))
     this.#follow(this.#queue.status().condition)
     await this.#work
+  }
+
+  /** The source's ports are closed for good; what it still reads goes on following the queue. */
+  leave(): void {
+    this.#leaving = true
   }
 
   async stop(): Promise<void> {
@@ -46,7 +52,10 @@ export class Gate implements Component {
     try {
       if (this.#open) {
         await this.#source.unblock()
-        this.#logger.info({}, 'taking messages again: the ports are open')
+        this.#logger.info(
+          {},
+          this.#leaving ? 'there is room again for what senders have sent' : 'taking messages again: the ports are open',
+        )
       } else {
         await this.#source.block()
         const { detail } = this.#queue.status()

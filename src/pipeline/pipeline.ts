@@ -8,6 +8,9 @@ import { FillWatch } from './fill-watch.ts'
 import { Gate } from './gate.ts'
 import { reasonsOf } from './reasons.ts'
 
+/** How often a full pipeline that leaves looks whether its sinks still work. */
+const hopeEveryMs = 100
+
 /** The way from the queue to one sink. */
 export interface Delivery extends Component {
   /** Goes on until the queue has nothing more for this sink, the sink fails, or the deadline aborts. */
@@ -73,16 +76,30 @@ export class Pipeline implements Component {
     }
   }
 
-  /** Takes nothing new but what UDP senders still send: the first half of a stop. What is queued goes on being delivered. */
-  async leave(deadline: AbortSignal): Promise<void> {
-    if (!this.#started.includes(this.#parts.source)) return
+  /**
+   * Takes nothing new but what UDP senders still send: the first half of a stop. What is queued goes on being delivered, and what
+   * senders have sent is read as it makes room. That ends early when a sink fails and no room is to be expected. UDP is read at
+   * least until `stragglers` aborts or nothing comes any more.
+   */
+  async leave(deadline: AbortSignal, stragglers: AbortSignal): Promise<void> {
+    const { queue, source } = this.#parts
+    if (!this.#started.includes(source)) return
     this.#taking = false
-    await this.#gate.stop()
-    await this.#parts.source.leave(deadline)
+    this.#gate.leave()
+    const hopeless = new AbortController()
+    const look = setInterval(() => {
+      if (queue.status().condition !== 'open' && this.#failing()) hopeless.abort()
+    }, hopeEveryMs)
+    try {
+      await source.leave(AbortSignal.any([deadline, hopeless.signal]), stragglers)
+    } finally {
+      clearInterval(look)
+    }
   }
 
   /** The source first, then, with `drain`, what is queued is delivered as far as the deadline allows; the rest stays on disk. */
   async stop(deadline: AbortSignal, { drain = true } = {}): Promise<void> {
+    await this.leave(deadline, AbortSignal.abort())
     this.#taking = false
     const parts = this.#started.reverse()
     this.#started = []
@@ -92,6 +109,10 @@ export class Pipeline implements Component {
     for (const part of intake) await part.stop(deadline)
     if (drain && parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
     for (const part of parts) if (!intake.includes(part)) await part.stop(deadline)
+  }
+
+  #failing(): boolean {
+    return [...this.#parts.deliveries.values()].some(({ delivery }) => delivery.status().state === 'backing_off')
   }
 
   /** Waiting messages from `fromSeq` on, for people to look at. */

@@ -52,7 +52,7 @@ export class Supervisor implements Component {
 
   /** The first half of a stop: see Source.leave. */
   async leave(deadline: AbortSignal): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.leave(deadline)))
+    await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.leave(deadline, deadline)))
   }
 
   /**

@@ -75,9 +75,9 @@ export class ListeningSource implements Source {
     if (this.#stopping === undefined) await this.#stream?.unblock()
   }
 
-  async leave(deadline: AbortSignal): Promise<void> {
+  async leave(deadline: AbortSignal, stragglers: AbortSignal): Promise<void> {
     await this.#starting?.catch(() => undefined)
-    await Promise.all([this.#stream?.leave(deadline), this.#udp?.quiet(deadline)])
+    await Promise.all([this.#stream?.leave(deadline), this.#udp?.quiet(stragglers)])
   }
 
   stats(): SourceStats {

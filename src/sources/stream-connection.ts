@@ -78,6 +78,11 @@ export class StreamConnection implements SessionLink {
     return this.#context.clock.nowMs - this.#lastReadMs
   }
 
+  /** Something may stand in the buffers before us: it is held back, and has not come to its end. */
+  get unread(): boolean {
+    return this.#paused
+  }
+
   /** We have told the peer that we are leaving. */
   get leaving(): boolean {
     return this.#endedByUs

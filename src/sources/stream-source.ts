@@ -61,6 +61,7 @@ export class StreamSource {
   #context: ConnectionContext | undefined
   #acceptor: TlsAcceptor | undefined
   #blocked = false
+  #leaving = false
   #resuming: NodeJS.Immediate | undefined
 
   constructor(config: SourceConfig, options: StreamSourceOptions) {
@@ -112,7 +113,7 @@ export class StreamSource {
     this.#blocked = false
     for (const connection of this.#connections.keys()) this.#waiting.add(connection)
     this.relieve()
-    await this.#listener.reopen()
+    if (!this.#leaving) await this.#listener.reopen()
   }
 
   /** The queue takes batches again: connections that wait go on, those that have waited longest first, as long as it does. */
@@ -130,18 +131,21 @@ export class StreamSource {
     }
   }
 
-  /** Closes the port, asks every connection to leave and closes it once it is quiet, so that what is under way is still read. */
+  /**
+   * Closes the port for good, asks every connection to leave and closes it once it is quiet, so that what is under way is still
+   * read. While the source is blocked that waits for `unblock`: what stands in the buffers between is sent for those who sent it.
+   */
   async leave(deadline: AbortSignal): Promise<void> {
+    this.#leaving = true
     this.#listener.close()
     this.#sweep.stop()
     for (const connection of this.#connections.keys()) connection.leave()
     let lingeredMs = 0
-    // A blocked source reads nothing: its senders keep what they have.
-    while (this.#connections.size > 0 && !deadline.aborted && lingeredMs < lingerMaxMs && !this.#blocked) {
+    while (this.#connections.size > 0 && !deadline.aborted && lingeredMs < lingerMaxMs) {
       await delay(lingerStepMs, undefined, { signal: deadline }).catch(() => undefined)
-      lingeredMs += lingerStepMs
       // Under load we pause for moments: that silence is ours, and what comes after it is still read.
-      if (this.#options.collector.pressed) continue
+      if (this.#blocked || this.#options.collector.pressed) continue
+      lingeredMs += lingerStepMs
       this.#clock.nowMs += lingerStepMs
       for (const connection of this.#connections.keys()) {
         const quietMs = Math.min(connection.silentMs, lingeredMs)
@@ -150,12 +154,21 @@ export class StreamSource {
     }
   }
 
-  /** The same, and then whatever is left is closed. */
+  /** Closes whatever is left, after a `leave` unless there was one. */
   async stop(deadline: AbortSignal): Promise<void> {
-    await this.leave(deadline)
+    if (!this.#leaving) await this.leave(deadline)
     clearImmediate(this.#resuming)
     this.#acceptor?.close()
+    this.#tellUnread()
     for (const connection of this.#connections.keys()) connection.close()
+  }
+
+  /** Of senders over plain TCP and TLS: those of RELP were sent elsewhere with what is not acknowledged. */
+  #tellUnread(): void {
+    const connections = [...this.#connections.keys()].filter(({ unread }) => unread).length
+    if (connections === 0) return
+    const text = `${connections} connections are closed unread, as there was no room for what they brought: what their senders' systems had taken is lost`
+    this.#options.logger.error({ connections }, text)
   }
 
   #newContext(): ConnectionContext {

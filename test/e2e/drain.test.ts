@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { test } from 'tap'
 import { oneSink, ownAddress, syslogSink } from '../support/relay-config.ts'
 import { unbalanced } from '../support/relay-ledger.ts'
+import { framesOf, SequenceCheck } from '../support/relay-messages.ts'
 import { command, environment, RelayProcess } from '../support/relay-process.ts'
 import { knock, open, sendDatagrams, sendOnce, write } from '../support/relay-senders.ts'
 import { until } from '../support/relay-until.ts'
@@ -80,4 +81,40 @@ test('when drain_delay is over TCP ports close and senders are asked to leave, w
     /^drained, safe to terminate: every message was delivered/,
     /^stopped/,
   ])
+})
+
+test('a full node that is drained takes what its senders have sent as its upstream makes room', async (t) => {
+  const count = 24_000
+  const length = 1000
+  const check = new SequenceCheck({ length })
+  const upstream = await UpstreamServer.listen(t, { take: (message) => check.take(message) })
+  upstream.manner = 'deaf'
+  const queue = { max_size: 4 * 2 ** 20 }
+  const relay = await RelayProcess.start(t, oneSink(syslogSink(upstream.endpoint), { source, queue }))
+  const to = { host: ownAddress, port: await relay.port() }
+  const sender = await open(t, to)
+  sender.end(framesOf(0, 0, count, length))
+  await relay.untilPipeline('the queue to be full', ({ queue }) => queue.condition === 'full')
+  const draining = relay.logged(/^draining: no new messages/)
+  const ended = relay.stop()
+  await draining
+  upstream.wake()
+  t.strictSame(await ended, { code: 0, signal: null })
+  await upstream.until('every message', ({ taken }) => taken >= count)
+  t.strictSame(check.faults, [])
+  t.strictSame([...check.next.values()], [count])
+})
+
+test('a full node whose upstream is down does not wait for room, and says what it closes unread', async (t) => {
+  const upstream = await UpstreamServer.down(t)
+  const relay = await RelayProcess.start(t, {
+    ...oneSink(syslogSink(upstream.endpoint), { source, queue: { max_size: 4 * 2 ** 20 } }),
+    stop_timeout: '1h',
+  })
+  const sender = await open(t, { host: ownAddress, port: await relay.port() })
+  sender.end(framesOf(0, 0, 24_000, 1000))
+  await relay.untilPipeline('the queue to be full', ({ queue }) => queue.condition === 'full')
+  t.strictSame(await relay.stop(), { code: 0, signal: null })
+  t.ok(relay.log.some(({ level, msg }) => level === 'error' && /1 connections are closed unread/.test(msg)))
+  t.ok(relay.log.some(({ msg }) => /^drained, safe to terminate: messages wait on disk/.test(msg)))
 })

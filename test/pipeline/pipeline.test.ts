@@ -46,7 +46,7 @@ function pipeline() {
     deliveries: new Map([['siem', { sink, delivery }]]),
     logger: new RecordingLogger(),
   })
-  return { subject, log, queue, source }
+  return { subject, log, queue, source, delivery }
 }
 
 test('starts sinks, then the queue, then the source; stops in the reverse order with a drain between', async (t) => {
@@ -67,6 +67,30 @@ test('stops without a drain where its queue goes on elsewhere', async (t) => {
   log.length = 0
   await subject.stop(new AbortController().signal, { drain: false })
   t.same(log, ['stop source', 'stop delivery', 'stop queue', 'stop sink', 'stop tls'])
+})
+
+test('a full pipeline that leaves goes on following its queue, until a sink fails', async (t) => {
+  const { subject, queue, source, delivery } = pipeline()
+  await subject.start()
+  queue.become('full')
+  const asked = Promise.withResolvers<AbortSignal>()
+  const unblocked = Promise.withResolvers<void>()
+  source.unblock = async () => unblocked.resolve()
+  source.leave = (deadline: AbortSignal) => {
+    asked.resolve(deadline)
+    return deadline.aborted ? Promise.resolve() : new Promise((resolve) => deadline.addEventListener('abort', () => resolve()))
+  }
+  const left = subject.leave(new AbortController().signal, AbortSignal.abort())
+  const deadline = await asked.promise
+  queue.become('open')
+  await unblocked.promise
+  t.equal(subject.status().ready, false)
+  t.notOk(deadline.aborted)
+  delivery.status = () => ({ type: 'file', state: 'backing_off', unsettled: 0, resent: 0, endpoints: [] })
+  queue.become('full')
+  await left
+  t.ok(deadline.aborted)
+  await subject.stop(AbortSignal.abort())
 })
 
 test('the configuration is adopted once all works, and not by a pipeline that could not start', async (t) => {

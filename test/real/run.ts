@@ -3,6 +3,7 @@ import { scenarios as lbDelivery } from './lb-delivery.ts'
 import { scenarios as lbLoaded } from './lb-loaded.ts'
 import { scenarios as logger } from './logger.ts'
 import { scenarios as nginx } from './nginx.ts'
+import { scenarios as pool } from './pool/scenarios.ts'
 import { scenarios as relayKilled } from './relay-killed.ts'
 import { scenarios as rsyslogReceiver } from './rsyslog-receiver.ts'
 import { scenarios as rsyslogSender } from './rsyslog-sender.ts'
@@ -25,6 +26,7 @@ const all = [
   ...upstreamRestarted,
   ...lbLoaded,
   ...lbDelivery,
+  ...pool,
 ]
 const limitMs = 120_000
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { test } from 'tap'
 import { MessageFlag } from '../../src/core/batch.ts'
@@ -170,4 +171,37 @@ test('stop in the middle of a message keeps what there is, marked, and does not 
     { text: '<13>hal', flags: MessageFlag.cutOff },
   ])
   t.equal(source.stats().cutOff, 1)
+})
+
+test('a blocked source that leaves reads what stands in the buffers as soon as there is room, and its port stays closed', async (t) => {
+  const { source, intake, logger, port } = await runSource(t)
+  intake.fill()
+  const sender = await connectTo(t, port)
+  const lines = 20_000
+  const asked = once(sender.resume(), 'end')
+  sender.write(Array.from({ length: lines }, (_, i) => `<13>${i} ${'x'.repeat(100)}\n`).join(''))
+  await intake.until(() => intake.refusals > 0)
+  await source.block()
+  const left = source.leave(plenty, AbortSignal.abort())
+  await asked
+  sender.end()
+  t.equal(await tryConnect(port), 'ECONNREFUSED')
+  intake.empty()
+  await source.unblock()
+  await left
+  t.equal(intake.messages.length, lines)
+  t.equal(await tryConnect(port), 'ECONNREFUSED', 'room opens it no more')
+  await source.stop(plenty)
+  t.same(logger.messages('error'), [])
+})
+
+test('connections that have to be closed unread are told', async (t) => {
+  const { source, intake, logger, port } = await runSource(t)
+  intake.fill()
+  const sender = await connectTo(t, port)
+  sender.write(`<13>${'x'.repeat(100)}\n`.repeat(20_000))
+  await intake.until(() => intake.refusals > 0)
+  await source.block()
+  await source.stop(AbortSignal.abort())
+  t.match(logger.messages('error'), [/^1 connections are closed unread/])
 })

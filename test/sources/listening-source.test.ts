@@ -5,6 +5,7 @@ import { test } from 'tap'
 import { ListeningSource } from '../../src/sources/listening-source.ts'
 import { FakeIntake } from '../support/fake-intake.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
+import { ownAddress } from '../support/relay-config.ts'
 import { connectTo, runSource, sendDatagrams, sourceConfig, tryConnect } from '../support/running-source.ts'
 
 const plenty = AbortSignal.timeout(60_000)
@@ -57,12 +58,13 @@ test('a port in use stops the start, for TCP and for UDP, and leaves nothing ope
   await t.rejects(newSource({ port: tcpPort }).start(), { code: 'PORT_IN_USE', message: /TCP port/, hint: /ss -lntup/ })
 
   const udp = createSocket('udp4')
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
+  // On an address where nobody's TCP connection has the same port by chance.
+  await new Promise<void>((resolve) => udp.bind(0, ownAddress, resolve))
   t.teardown(() => udp.close())
   const udpPort = udp.address().port
-  const source = newSource({ port: udpPort })
+  const source = newSource({ host: ownAddress, port: udpPort })
   await t.rejects(source.start(), { code: 'PORT_IN_USE', message: /UDP port/ })
-  t.equal(await tryConnect(udpPort), 'ECONNREFUSED')
+  t.equal(await tryConnect(udpPort, ownAddress), 'ECONNREFUSED')
   t.same(source.stats().listening, [])
   await source.stop(plenty)
 })

@@ -24,7 +24,7 @@ export class FakeSource implements Source {
     if (this.failUnblock !== undefined) throw this.failUnblock
   }
 
-  async leave(): Promise<void> {
+  async leave(_deadline: AbortSignal, _stragglers: AbortSignal): Promise<void> {
     this.calls.push('leave')
   }
 

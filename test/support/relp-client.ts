@@ -10,15 +10,19 @@ export class RelpClient {
   #waiters: (() => void)[] = []
   ended = false
 
-  constructor(socket: Socket) {
+  /** `onFrame` takes each answer instead of its being kept. */
+  constructor(socket: Socket, onFrame: (frame: RelpFrame) => void = (frame) => this.#keep(frame)) {
     this.socket = socket
-    const onFrame = ({ txnr, command, data }: RelpFrame) => this.answers.push(`${txnr} ${command} ${data.toString('latin1')}`.trim())
     const reader = new RelpFrameReader({ maxDataBytes: 65_536, onFrame })
     socket.on('data', (chunk) => {
       reader.push(chunk)
       this.#changed()
     })
     socket.on('end', () => this.#over()).on('close', () => this.#over())
+  }
+
+  #keep({ txnr, command, data }: RelpFrame): void {
+    this.answers.push(`${txnr} ${command} ${data.toString('latin1')}`.trim())
   }
 
   /** Opens the session as transaction 1. */
