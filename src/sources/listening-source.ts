@@ -25,6 +25,8 @@ export interface ListeningSourceOptions {
   readonly budget?: ConnectionBudget | undefined
   /** Who reads the UDP ports of all pipelines. Default: the source has one of its own. */
   readonly udpPorts?: UdpPorts | undefined
+  /** Time for a peer to read its answers, and to go when all is said. Default: half a minute. */
+  readonly answerTimeoutMs?: number | undefined
 }
 
 /** With port 0 the system chooses for one protocol, and the other may find that number taken. */
@@ -41,7 +43,7 @@ export class ListeningSource implements Source {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(config: SourceConfig, { intake, logger, tls, budget, udpPorts }: ListeningSourceOptions) {
+  constructor(config: SourceConfig, { intake, logger, tls, budget, udpPorts, answerTimeoutMs }: ListeningSourceOptions) {
     this.#config = config
     this.#tls = tls
     this.#collector = new Collector({ intake, logger, onRelief: () => this.#stream?.relieve() })
@@ -49,7 +51,7 @@ export class ListeningSource implements Source {
     if (config.transports.some((transport) => transport !== 'udp')) {
       const protocol =
         config.type === 'relp' ? relpProtocol(config, this.#counters, this.#collector) : syslogProtocol(config, this.#counters)
-      this.#stream = new StreamSource(config, { ...shared, protocol, tls, budget })
+      this.#stream = new StreamSource(config, { ...shared, protocol, tls, budget, answerTimeoutMs })
     }
     if (config.type === 'syslog' && config.transports.includes('udp')) {
       this.#udp = new UdpSource(config, { ...shared, ports: udpPorts ?? new UdpReceiver({ logger }) })

@@ -8,6 +8,7 @@ import type { SourceCounters } from './source-counters.ts'
 import type { Session, SessionLink, StreamProtocol } from './stream-protocol.ts'
 
 const acknowledged = ' rsp 6 200 OK\n'
+const mostAcknowledgedBytes = 9 + acknowledged.length
 const offers = formatRelpOffers({ version: 0, software: ['logrelay'], commands: ['syslog'] })
 /** What a peer may say of itself, however short its messages are to be. */
 const offersBytes = 4096
@@ -33,7 +34,7 @@ class RelpSession implements Session, Framer {
   #open = false
   /** Syslog frames of the chunk at hand. */
   #txnrs: number[] = []
-  /** Chunks whose messages are not acknowledged yet. */
+  /** Messages that are not acknowledged yet. */
   #owed = 0
   /** The peer's `close`, or that we leave: answered when nothing is owed any more. */
   #closing: { readonly txnr?: number } | undefined
@@ -55,7 +56,11 @@ class RelpSession implements Session, Framer {
   }
 
   get atBoundary(): boolean {
-    return this.#reader.atBoundary
+    return this.#over || (this.#reader.atBoundary && this.#owed === 0)
+  }
+
+  get owedBytes(): number {
+    return this.#owed * mostAcknowledgedBytes
   }
 
   push(chunk: Buffer, out: MessageWriter): void {
@@ -66,10 +71,8 @@ class RelpSession implements Session, Framer {
     if (wrong !== undefined) this.#fail(wrong)
   }
 
-  /** What is unfinished was not acknowledged. */
-  end(): void {
-    this.#over = true
-  }
+  /** What is unfinished was not acknowledged. What is owed is said all the same: the peer may read on where it writes no more. */
+  end(): void {}
 
   leave(now: boolean): void {
     this.#closing ??= {}
@@ -126,7 +129,7 @@ class RelpSession implements Session, Framer {
     const txnrs = this.#txnrs
     if (txnrs.length > 0) {
       this.#txnrs = []
-      this.#owed++
+      this.#owed += txnrs.length
       this.#collector.whenDurable(() => this.#acknowledge(txnrs))
     }
     this.#finish()
@@ -134,7 +137,7 @@ class RelpSession implements Session, Framer {
 
   #acknowledge(txnrs: readonly number[]): void {
     if (this.#over) return
-    this.#owed--
+    this.#owed -= txnrs.length
     let answers = ''
     for (const txnr of txnrs) answers += txnr + acknowledged
     this.#link.write(Buffer.from(answers, 'latin1'))

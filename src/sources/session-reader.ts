@@ -24,6 +24,7 @@ export class SessionReader {
   /** What still comes is thrown away. */
   #deaf = false
   #closing = false
+  #finished = false
 
   constructor(context: ReaderContext, link: SessionLink, onWait: () => void) {
     this.#context = context
@@ -58,7 +59,10 @@ export class SessionReader {
       this.#onWait()
       return
     }
-    this.#session ??= protocol.newSession(this.#link)
+    if (this.#session === undefined) {
+      this.#session = protocol.newSession(this.#link)
+      if (this.#link.leaving) this.#session.leave?.(false)
+    }
     collector.writer.from(origin, Date.now())
     this.#session.framer.push(chunk, collector.writer)
     tellTooLong(counters, intake, origin.transport)
@@ -82,8 +86,8 @@ export class SessionReader {
   finish(origin: Origin): void {
     this.goOn(origin)
     const session = this.#session
-    this.#session = undefined
-    if (session === undefined) return
+    if (session === undefined || this.#finished) return
+    this.#finished = true
     const { collector, counters, intake } = this.#context
     collector.writer.from(origin, Date.now())
     session.framer.end(collector.writer)

@@ -3,8 +3,9 @@ import type { Origin, ProxyInfo, Transport } from '../core/batch.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RefusalReason } from '../core/source.ts'
 import type { ProxyChain } from '../protocols/proxy-chain.ts'
+import { Answers } from './answers.ts'
 import { type Opening, readOpening } from './connection-opening.ts'
-import type { ProxyOpening, ProxyOpeningStep } from './proxy-opening.ts'
+import type { ProxyDecision, ProxyOpening } from './proxy-opening.ts'
 import { type ReaderContext, SessionReader } from './session-reader.ts'
 import { endReadShared, readShared } from './shared-read-buffer.ts'
 import type { SessionLink } from './stream-protocol.ts'
@@ -15,8 +16,8 @@ export interface ConnectionContext extends ReaderContext {
   readonly transports: readonly Transport[]
   readonly logger: Logger
   readonly acceptor: TlsAcceptor | undefined
-  /** Time for a PROXY header that has begun. */
-  readonly proxyTimeoutMs: number
+  /** Time for a peer to read its answers, and to close the connection after the last one. */
+  readonly answerTimeoutMs: number
   /** Advances only while the source reads; whoever judges silence moves it. */
   readonly clock: { readonly nowMs: number }
   /** The source as a whole does not read at present. */
@@ -30,9 +31,6 @@ export interface ConnectionContext extends ReaderContext {
   onClosed(connection: StreamConnection): void
 }
 
-/** Answers that a peer does not read: more is not kept for it. */
-const maxUnreadBytes = 256 * 1024
-
 /** One accepted TCP connection, from its first byte to its last: PROXY headers, the TLS handshake if it asks for one, its session. */
 export class StreamConnection implements SessionLink {
   readonly #context: ConnectionContext
@@ -40,8 +38,9 @@ export class StreamConnection implements SessionLink {
   #origin: Origin
   /** While PROXY headers may come. */
   #proxy: ProxyOpening | undefined
-  #proxyTimer: NodeJS.Timeout | undefined
   readonly #reader: SessionReader
+  #answers: Answers | undefined
+  #closeTimer: NodeJS.Timeout | undefined
   #stage: 'plain' | 'handshake' | 'secure' | 'closed' = 'plain'
   #paused = false
   #empty = true
@@ -61,6 +60,7 @@ export class StreamConnection implements SessionLink {
     this.#listen(socket)
     readShared(socket, (chunk) => this.#receive(chunk))
     if (context.blocked()) this.pause()
+    proxy?.begin({ onDecision: (decision) => this.#endProxied(decision), paused: () => this.#paused })
   }
 
   /** The true client, as far as it is known. */
@@ -68,9 +68,9 @@ export class StreamConnection implements SessionLink {
     return this.#origin.peer
   }
 
-  /** Nothing of an unfinished message has been read. */
+  /** Nothing of an unfinished message has been read, and nothing is owed. What follows a handshake may be under way with its end. */
   get atBoundary(): boolean {
-    return this.#reader.atBoundary
+    return this.#stage !== 'handshake' && this.#reader.atBoundary
   }
 
   /** Time of the source's clock without a byte. */
@@ -99,7 +99,7 @@ export class StreamConnection implements SessionLink {
     if (!this.#paused) return
     this.#paused = false
     this.#reader.goOn(this.#origin)
-    if (!this.#paused) this.#socket.resume()
+    this.#flow()
   }
 
   /** The source cannot take messages for a while: a peer that would send again what we do not acknowledge may do so elsewhere. */
@@ -133,18 +133,26 @@ export class StreamConnection implements SessionLink {
   }
 
   write(bytes: Buffer): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return
-    this.#socket.write(bytes)
-    if (this.#socket.writableLength > maxUnreadBytes) this.fail('it does not read our answers')
+    this.#answers ??= new Answers({
+      socket: this.#socket,
+      owedBytes: () => this.#reader.session?.owedBytes ?? 0,
+      timeoutMs: this.#context.answerTimeoutMs,
+      onChange: () => this.#flow(),
+      onUnread: () => this.fail('it does not read our answers'),
+    })
+    this.#answers.write(bytes)
   }
 
   end(): void {
     this.#endedByUs = true
     this.#over = true
     this.#reader.stop()
+    if (this.#stage === 'closed') return
     this.#socket.end()
     this.#paused = false
-    this.#socket.resume()
+    this.#flow()
+    // Its end is all that is awaited of the peer.
+    this.#closeTimer ??= setTimeout(() => this.close(), this.#context.answerTimeoutMs)
   }
 
   fail(why: string): void {
@@ -157,7 +165,9 @@ export class StreamConnection implements SessionLink {
     socket.on('end', () => {
       if (this.#stage === 'handshake') return
       this.#finishFraming()
-      socket.end()
+      const { session } = this.#reader
+      if (session?.leave === undefined) socket.end()
+      else session.leave(false)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // A reset is how some devices hang up, and 'close' follows: what they sent before is kept.
@@ -169,24 +179,19 @@ export class StreamConnection implements SessionLink {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#proxy !== undefined) this.#openProxied(this.#proxy.push(chunk))
+    if (this.#proxy !== undefined) this.#proxy.push(chunk)
     else if (this.#empty && this.#stage === 'plain') this.#open(chunk)
     else this.#read(chunk)
   }
 
-  #openProxied(step: ProxyOpeningStep): void {
-    if (step.kind === 'more') {
-      if (step.pressing) this.#proxyTimer ??= setTimeout(() => this.#refuse('proxy_malformed'), this.#context.proxyTimeoutMs)
-      return
-    }
-    clearTimeout(this.#proxyTimer)
-    if (step.kind === 'done') this.#begin(step.chain, step.rest)
-    else this.#refuse(step.kind === 'missing' ? 'proxy_missing' : 'proxy_malformed')
+  #endProxied(decision: ProxyDecision): void {
+    this.#proxy = undefined
+    if (decision.kind === 'done') this.#begin(decision.chain, decision.rest)
+    else this.#refuse(decision.kind === 'missing' ? 'proxy_missing' : 'proxy_malformed')
   }
 
   /** The PROXY headers are read, and with them who the client is. */
   #begin(chain: ProxyChain, rest: Buffer): void {
-    this.#proxy = undefined
     const { client, info } = chain
     if (client !== undefined) {
       this.#context.counters.proxied++
@@ -208,7 +213,9 @@ export class StreamConnection implements SessionLink {
     if (opening === 'syslog') {
       this.#read(first)
     } else if (opening === 'tls' && acceptor !== undefined) {
-      this.#shakeHands(first, acceptor)
+      // With our FIN on its way no handshake can come to its end.
+      if (this.#endedByUs) this.close()
+      else this.#shakeHands(first, acceptor)
     } else {
       this.#empty = false
       this.#context.onUnwanted(this, opening === 'plain_not_offered' ? opening : 'tls_not_offered')
@@ -220,6 +227,12 @@ export class StreamConnection implements SessionLink {
     this.#lastReadMs = this.#context.clock.nowMs
     this.#empty = false
     this.#reader.read(chunk, this.#origin)
+    this.#answers?.weigh()
+  }
+
+  #flow(): void {
+    if (this.#paused || (this.#answers?.tooMany === true && !this.#over)) this.#socket.pause()
+    else this.#socket.resume()
   }
 
   #wait(): void {
@@ -249,22 +262,20 @@ export class StreamConnection implements SessionLink {
 
   #refuse(reason: RefusalReason): void {
     this.#empty = false
-    this.#proxy = undefined
     this.#context.onRefused(this, reason)
     this.close()
   }
 
   /** Nothing more will be read. The end of a TLS stream, too, may come in the same read as what is held. */
   #finishFraming(): void {
-    clearTimeout(this.#proxyTimer)
     this.#reader.close()
-    const last = this.#proxy?.end()
-    if (last !== undefined) this.#openProxied(last)
+    this.#proxy?.end()
     this.#reader.finish(this.#origin)
   }
 
   #closed(): void {
     if (this.#stage === 'closed') return
+    clearTimeout(this.#closeTimer)
     this.#finishFraming()
     // Load balancers look whether the port is open, with or without a handshake; a handshake that failed is counted as such.
     if (this.#empty && !this.#endedByUs && this.#stage !== 'handshake') this.#context.counters.healthChecks++

@@ -8,6 +8,8 @@ import type { SourceCounters } from './source-counters.ts'
 export interface SessionLink {
   /** For logs. */
   readonly peer: string
+  /** We have told the peer that we are leaving. */
+  readonly leaving: boolean
   write(bytes: Buffer): void
   /** Our side is finished: what was written arrives, and what still comes is read and thrown away. */
   end(): void
@@ -18,6 +20,8 @@ export interface SessionLink {
 /** One connection's talk, from its first byte after PROXY headers and TLS. */
 export interface Session {
   readonly framer: Framer
+  /** Of answers that will come for what was read already; absent where nothing is answered. */
+  readonly owedBytes?: number
   /**
    * We want to leave: the session takes nothing more and ends the link when it has said what it owes, or `now`, and its peer
    * sends the rest again elsewhere. Absent where the protocol says nothing: then our FIN tells the peer, and what it still

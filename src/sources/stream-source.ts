@@ -29,7 +29,12 @@ export interface StreamSourceOptions {
   readonly counters: SourceCounters
   /** Shared by all sources of the process; without it max_connections alone is the bound. */
   readonly budget?: ConnectionBudget | undefined
+  /** Default: half a minute. */
+  readonly answerTimeoutMs?: number | undefined
 }
+
+/** For peers that do not read what we answer, or do not go when all is said. */
+const answerTimeoutMs = 30_000
 
 // Leaving politely: silent for so long at a frame boundary, at the next boundary after so long, at the latest after so long.
 const lingerStepMs = 25
@@ -182,7 +187,7 @@ export class StreamSource {
     return {
       transports,
       protocol,
-      proxyTimeoutMs: handshakeTimeoutMs,
+      answerTimeoutMs: this.#options.answerTimeoutMs ?? answerTimeoutMs,
       intake,
       collector,
       counters,
@@ -208,8 +213,8 @@ export class StreamSource {
       return
     }
     const peer = peerAddress(socket.remoteAddress)
-    const proxy =
-      this.#proxies && (this.#proxies.required || this.#proxies.trusts(peer)) ? new ProxyOpening(peer, this.#proxies) : undefined
+    const proxies = this.#proxies?.required || this.#proxies?.trusts(peer) ? this.#proxies : undefined
+    const proxy = proxies && new ProxyOpening(peer, proxies, this.#config.handshake_timeout)
     // Behind a load balancer the client is known later.
     const admitted = proxy === undefined && this.#admission.admit(peer)
     if (proxy === undefined && !admitted) return void socket.destroy()

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { balancerAddress, type PoolNode, type PoolPorts } from './pool-relay-config.ts'
@@ -34,6 +35,8 @@ export class PoolHaproxy {
     await writeFile(file, configuration(haproxy.#socket, ports, nodes, options))
     const program = await Program.start(room, 'haproxy', ['-db', '-f', file])
     await untilOpen(program, ports.nginx)
+    // Its own name is given to this socket after the ports are open.
+    await until("HAProxy's stats socket", () => existsSync(haproxy.#socket))
     for (const { name } of nodes) for (const listener of ['nginx', 'relp'] as const) await haproxy.untilServer(listener, name, 'UP')
     return haproxy
   }
