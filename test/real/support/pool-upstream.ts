@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { OctetReader } from './octet-reader.ts'
 import { PoolArrivals } from './pool-arrivals.ts'
-import { PoolOctetReader } from './pool-octet-reader.ts'
 import type { Room } from './room.ts'
 
 /**
@@ -65,7 +65,7 @@ export class PoolLane {
   }
 
   #read(socket: Socket): void {
-    const reader = new PoolOctetReader(this.#onMessage)
+    const reader = new OctetReader(this.#onMessage)
     this.#sockets.add(socket)
     socket.on('data', (chunk) => {
       try {

@@ -1,7 +1,7 @@
 const maxCountDigits = 7
 
-/** Takes the frames of octet counting (RFC 6587 3.4.1) out of one connection's bytes, strictly. Written apart from the relay's own framing. */
-export class PoolOctetReader {
+/** Takes the frames of octet counting (RFC 6587 3.4.1) out of one connection's bytes, strictly. Written apart from the relay's own framing, so that a mistake there cannot hide here. */
+export class OctetReader {
   readonly #onMessage: (message: Buffer) => void
   #held: Buffer = Buffer.alloc(0)
 
