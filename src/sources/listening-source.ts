@@ -79,7 +79,7 @@ export class ListeningSource implements Source {
 
   async leave(deadline: AbortSignal, stragglers: AbortSignal): Promise<void> {
     await this.#starting?.catch(() => undefined)
-    await Promise.all([this.#stream?.leave(deadline), this.#udp?.quiet(stragglers)])
+    await Promise.all([this.#stream?.leave(deadline, { patient: !stragglers.aborted }), this.#udp?.quiet(stragglers)])
   }
 
   stats(): SourceStats {

@@ -1,3 +1,4 @@
+import type { ProxiedAddress, ProxyInfo } from '../core/batch.ts'
 import { readProxyChain } from '../protocols/proxy-chain.ts'
 import type { ProxyPolicy } from './proxy-opening.ts'
 import type { UdpPeer } from './udp-origins.ts'
@@ -20,6 +21,7 @@ export class ProxiedDatagrams {
   readonly #policy: ProxyPolicy
   readonly #allowed: (address: string) => boolean
   readonly #clients = new Map<string, UdpPeer>()
+  readonly #trusted = new WeakMap<UdpPeer, boolean>()
 
   constructor(policy: ProxyPolicy, allowed: (address: string) => boolean) {
     this.#policy = policy
@@ -27,20 +29,36 @@ export class ProxiedDatagrams {
   }
 
   /** Undefined: the datagram is its sender's own. */
-  open(datagram: Uint8Array, { origin: { peer } }: UdpPeer): ProxiedDatagram | 'malformed' | undefined {
-    if (!this.#policy.trusts(peer)) return undefined
+  open(datagram: Uint8Array, sender: UdpPeer): ProxiedDatagram | 'malformed' | undefined {
+    if (!this.#trusts(sender)) return undefined
+    const { peer } = sender.origin
     const reading = readProxyChain(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length), peer, this.#policy.trusts)
     if (reading.kind === 'malformed') return 'malformed'
     // "more": a datagram has no more than it has.
-    if (reading.kind === 'more' || reading.chain.client === undefined) return undefined
+    if (reading.kind === 'more' || reading.chain.headers === 0) return undefined
     const { client, info, length } = reading.chain
+    // LOCAL and UNKNOWN: the load balancer speaks for itself.
+    return { client: client === undefined ? sender : this.#client(client, info), text: datagram.subarray(length) }
+  }
+
+  #client(client: ProxiedAddress, info: ProxyInfo | undefined): UdpPeer {
     const key = JSON.stringify([client, info])
     const known = this.#clients.get(key)
-    if (known !== undefined) return { client: known, text: datagram.subarray(length) }
+    if (known !== undefined) return known
     if (this.#clients.size >= maxClients) this.#clients.clear()
     const origin = { peer: client.address, port: client.port, transport: 'udp', ...(info && { proxy: info }) } as const
     const added = { origin, allowed: this.#allowed(client.address) }
     this.#clients.set(key, added)
-    return { client: added, text: datagram.subarray(length) }
+    return added
+  }
+
+  /** Asked for each datagram, and known for each sender. */
+  #trusts(sender: UdpPeer): boolean {
+    let trusted = this.#trusted.get(sender)
+    if (trusted === undefined) {
+      trusted = this.#policy.trusts(sender.origin.peer)
+      this.#trusted.set(sender, trusted)
+    }
+    return trusted
   }
 }

@@ -16,7 +16,8 @@ const refusedText = 'relp_version=0 and commands=syslog are spoken here'
 
 /** RELP 1 (the protocol of rsyslog's librelp), the receiving side. */
 export function relpProtocol(config: RelpSourceConfig, counters: SourceCounters, collector: Collector): StreamProtocol {
-  return { plain: 'relp', secure: 'relps', newSession: (link) => new RelpSession(config, counters, collector, link) }
+  const newSession = (link: SessionLink) => new RelpSession(config, counters, collector, link)
+  return { plain: 'relp', secure: 'relps', acknowledges: true, newSession }
 }
 
 /**

@@ -59,10 +59,7 @@ export class SessionReader {
       this.#onWait()
       return
     }
-    if (this.#session === undefined) {
-      this.#session = protocol.newSession(this.#link)
-      if (this.#link.leaving) this.#session.leave?.(false)
-    }
+    this.#session ??= protocol.newSession(this.#link)
     collector.writer.from(origin, Date.now())
     this.#session.framer.push(chunk, collector.writer)
     tellTooLong(counters, intake, origin.transport)

@@ -80,7 +80,7 @@ export class StreamConnection implements SessionLink {
 
   /** Something may stand in the buffers before us: it is held back, and has not come to its end. */
   get unread(): boolean {
-    return this.#paused
+    return this.#paused && !this.#context.protocol.acknowledges
   }
 
   /** We have told the peer that we are leaving. */
@@ -104,23 +104,26 @@ export class StreamConnection implements SessionLink {
 
   /** The source cannot take messages for a while: a peer that would send again what we do not acknowledge may do so elsewhere. */
   holdBack(): void {
-    const { session } = this.#reader
-    if (session?.leave === undefined || this.#endedByUs) {
-      this.pause()
-    } else {
-      this.#endedByUs = true
-      session.leave(true)
-    }
+    if (this.#context.protocol.acknowledges && !this.#endedByUs) this.#part(true)
+    else this.pause()
   }
 
   /** Tells the peer that we are leaving. Where its protocol has no word for that, what it still sends is read. */
   leave(): void {
-    if (this.#endedByUs) return
+    if (!this.#endedByUs) this.#part(false)
+  }
+
+  #part(now: boolean): void {
     this.#endedByUs = true
     const { session } = this.#reader
-    if (session?.leave !== undefined) session.leave(false)
+    if (session?.leave !== undefined) session.leave(now)
     // A handshake may be followed by messages that are under way already: see #shakeHands.
-    else if (this.#stage !== 'handshake') this.#socket.end()
+    else if (this.#stage !== 'handshake') this.#finishOurSide()
+  }
+
+  #finishOurSide(): void {
+    if (this.#context.protocol.acknowledges) this.end()
+    else this.#socket.end()
   }
 
   /** Lets go of the connection at once; an unfinished message is kept and marked. */
@@ -255,7 +258,7 @@ export class StreamConnection implements SessionLink {
       this.#listen(secure)
       readShared(secure, (data) => this.#read(data))
       // Not in this turn: Node loses what came in one chunk with the end of a TLS 1.3 handshake if our side ends before it is read.
-      if (this.#endedByUs) setImmediate(() => secure.end())
+      if (this.#endedByUs) setImmediate(() => this.#finishOurSide())
       if (this.#context.blocked()) this.pause()
     })
   }

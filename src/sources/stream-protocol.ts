@@ -8,8 +8,6 @@ import type { SourceCounters } from './source-counters.ts'
 export interface SessionLink {
   /** For logs. */
   readonly peer: string
-  /** We have told the peer that we are leaving. */
-  readonly leaving: boolean
   write(bytes: Buffer): void
   /** Our side is finished: what was written arrives, and what still comes is read and thrown away. */
   end(): void
@@ -35,6 +33,8 @@ export interface StreamProtocol {
   /** How messages that came over it are marked. */
   readonly plain: Transport
   readonly secure: Transport
+  /** Peers send again, here or elsewhere, what was not acknowledged. */
+  readonly acknowledges: boolean
   newSession(link: SessionLink): Session
 }
 
@@ -42,5 +42,6 @@ export interface StreamProtocol {
 export function syslogProtocol(config: SyslogSourceConfig, counters: SourceCounters): StreamProtocol {
   const { framing, max_message_size: maxMessageBytes, when_too_long: whenTooLong } = config
   const limits = { maxMessageBytes, whenTooLong }
-  return { plain: 'tcp', secure: 'tls', newSession: () => ({ framer: createFramer(framing, limits, counters.framing) }) }
+  const newSession = () => ({ framer: createFramer(framing, limits, counters.framing) })
+  return { plain: 'tcp', secure: 'tls', acknowledges: false, newSession }
 }

@@ -36,11 +36,12 @@ export interface StreamSourceOptions {
 /** For peers that do not read what we answer, or do not go when all is said. */
 const answerTimeoutMs = 30_000
 
-// Leaving politely: silent for so long at a frame boundary, at the next boundary after so long, at the latest after so long.
+// Leaving politely: silent for so long at a frame boundary (a packet that was lost comes again after 200 ms, RFC 6298 and Linux),
+// at the next boundary after so long, at the latest after so long.
 const lingerStepMs = 25
-const lingerQuietMs = 100
-const lingerBoundaryMs = 1000
-const lingerMaxMs = 2000
+const short = { quietMs: 300, boundaryMs: 1000, maxMs: 2000 }
+/** For senders far away, and for those whose systems wait longer from try to try, since we have read nothing for a while. */
+const long = { quietMs: 1000, boundaryMs: 5000, maxMs: 10_000 }
 
 /** Paused connections that go on in one turn of the event loop: each may hold a chunk of 64 KiB. */
 const resumedAtOnce = 16
@@ -95,7 +96,13 @@ export class StreamSource {
   /** Resolves with the port. Rejects with PORT_IN_USE or PORT_UNAVAILABLE. */
   async open(plan: ListenPlan, port: number): Promise<number> {
     this.#context ??= this.#newContext()
-    const opened = await this.#listener.open(plan, port)
+    let opened: number
+    try {
+      opened = await this.#listener.open(plan, port)
+    } catch (error) {
+      this.close()
+      throw error
+    }
     // The port was to be had and its number is known; it opens with the first `unblock`.
     if (this.#blocked) this.#listener.close()
     this.#sweep.start()
@@ -105,6 +112,9 @@ export class StreamSource {
   /** Gives up the port, before anybody could use it. */
   close(): void {
     this.#listener.close()
+    this.#sweep.stop()
+    this.#acceptor?.close()
+    this.#context = undefined
   }
 
   block(): void {
@@ -140,21 +150,23 @@ export class StreamSource {
    * Closes the port for good, asks every connection to leave and closes it once it is quiet, so that what is under way is still
    * read. While the source is blocked that waits for `unblock`: what stands in the buffers between is sent for those who sent it.
    */
-  async leave(deadline: AbortSignal): Promise<void> {
+  async leave(deadline: AbortSignal, { patient = false } = {}): Promise<void> {
     this.#leaving = true
     this.#listener.close()
     this.#sweep.stop()
     for (const connection of this.#connections.keys()) connection.leave()
     let lingeredMs = 0
-    while (this.#connections.size > 0 && !deadline.aborted && lingeredMs < lingerMaxMs) {
+    let linger = patient ? long : short
+    while (this.#connections.size > 0 && !deadline.aborted && lingeredMs < linger.maxMs) {
       await delay(lingerStepMs, undefined, { signal: deadline }).catch(() => undefined)
+      if (this.#blocked) linger = long
       // Under load we pause for moments: that silence is ours, and what comes after it is still read.
       if (this.#blocked || this.#options.collector.pressed) continue
       lingeredMs += lingerStepMs
       this.#clock.nowMs += lingerStepMs
       for (const connection of this.#connections.keys()) {
         const quietMs = Math.min(connection.silentMs, lingeredMs)
-        if (connection.atBoundary && (quietMs >= lingerQuietMs || lingeredMs >= lingerBoundaryMs)) connection.close()
+        if (connection.atBoundary && (quietMs >= linger.quietMs || lingeredMs >= linger.boundaryMs)) connection.close()
       }
     }
   }

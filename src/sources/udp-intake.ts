@@ -94,7 +94,7 @@ export class UdpIntake implements DatagramHandler {
     } else if (proxied === undefined) {
       this.#keep(datagram, peer, timeMs)
     } else {
-      counters.proxied++
+      if (proxied.client !== peer) counters.proxied++
       this.#keep(proxied.text, proxied.client, timeMs)
     }
   }

@@ -206,3 +206,17 @@ test('the bound on what a peer can hold', (t) => {
   t.equal(bufferBound(0, 0), 4 * mebibyte, 'a scale that a middlebox has taken away does not')
   t.end()
 })
+
+test('a window that rests a little narrower than it once was is open, one that misses a quarter is not', async (t) => {
+  for (const [resting, settled] of [
+    [84_992, 1],
+    [73_000, 0],
+  ] as const) {
+    const settlement = new Settlement()
+    const seen = { heardMsAgo: 0, scale: 7, unacked: 0 }
+    settlement.observe({ ...seen, nowMs: 0, acked: 0, window: 98_304 })
+    settlement.written({ acked: 0, unacked: 1000 })
+    settlement.observe({ ...seen, nowMs: 10, acked: 1000, window: resting })
+    t.equal(settlement.observe({ ...seen, nowMs: 2000, acked: 1000, window: resting }), settled, `${resting} of 98304`)
+  }
+})
