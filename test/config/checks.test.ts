@@ -104,3 +104,16 @@ t.test('Cisco devices whose log server refuses', async (t) => {
   t.same(cisco('cisco-asa', 'drop_newest'), [])
   t.same(cisco('nginx', 'block'), [])
 })
+
+t.test('PROXY headers are believed from somebody, and not from everybody', async (t) => {
+  matchAll(t, check(config(file, 'f', ', proxy_protocol: optional')), [
+    { severity: 'error', path: 'pipelines.p.source.proxy_protocol', message: /^needs trusted_proxies/, hint: /10\.0\.0\.0/ },
+  ])
+  matchAll(t, briefly(config(file, 'f', ', trusted_proxies: [10.0.0.1]')), [
+    'warning pipelines.p.source.trusted_proxies has no effect while proxy_protocol is off',
+  ])
+  matchAll(t, briefly(config(file, 'f', ', proxy_protocol: required, trusted_proxies: [10.0.0.1, "::/0"]')), [
+    'warning pipelines.p.source.trusted_proxies[1] anybody can then say which client a message is from',
+  ])
+  t.same(check(config(file, 'f', ', proxy_protocol: required, trusted_proxies: [10.0.0.0/8]')), [])
+})
