@@ -153,6 +153,11 @@ function checkProxies({ proxy_protocol, trusted_proxies }: SourceConfig, path: C
       'write "proxy_protocol: required" beside it',
     )
   }
+  const everybody = trusted_proxies?.findIndex((network) => network.endsWith('/0')) ?? -1
+  if (everybody >= 0) {
+    const hint = 'name the networks of your load balancers alone'
+    report('warning', [...path, 'trusted_proxies', everybody], 'anybody can then say which client a message is from', hint)
+  }
 }
 
 /** Cisco devices with TCP logging refuse new connections through them while their log server refuses theirs, unless told not to. */
