@@ -68,9 +68,9 @@ export class StreamConnection implements SessionLink {
     return this.#origin.peer
   }
 
-  /** Nothing of an unfinished message has been read, and nothing is owed. What follows a handshake may be under way with its end. */
+  /** Nothing of an unfinished message has been read, and nothing is owed. */
   get atBoundary(): boolean {
-    return this.#stage !== 'handshake' && this.#reader.atBoundary
+    return this.#reader.atBoundary
   }
 
   /** Time of the source's clock without a byte. */

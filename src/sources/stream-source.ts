@@ -161,7 +161,7 @@ export class StreamSource {
       await delay(lingerStepMs, undefined, { signal: deadline }).catch(() => undefined)
       if (this.#blocked) linger = long
       // Under load we pause for moments: that silence is ours, and what comes after it is still read.
-      if (this.#blocked || this.#options.collector.pressed) continue
+      if ((this.#blocked || this.#options.collector.pressed) && this.#unread > 0) continue
       lingeredMs += lingerStepMs
       this.#clock.nowMs += lingerStepMs
       for (const connection of this.#connections.keys()) {
@@ -180,9 +180,13 @@ export class StreamSource {
     for (const connection of this.#connections.keys()) connection.close()
   }
 
-  /** Of senders over plain TCP and TLS: those of RELP were sent elsewhere with what is not acknowledged. */
+  /** Connections over plain TCP and TLS: those of RELP were sent elsewhere with what is not acknowledged. */
+  get #unread(): number {
+    return [...this.#connections.keys()].filter(({ unread }) => unread).length
+  }
+
   #tellUnread(): void {
-    const connections = [...this.#connections.keys()].filter(({ unread }) => unread).length
+    const connections = this.#unread
     if (connections === 0) return
     const text = `${connections} connections are closed unread, as there was no room for what they brought: what their senders' systems had taken is lost`
     this.#options.logger.error({ connections }, text)

@@ -189,7 +189,7 @@ test('a blocked source that leaves reads what stands in the buffers as soon as t
   intake.empty()
   await source.unblock()
   await left
-  t.equal(intake.messages.length, lines)
+  await intake.received(lines)
   t.equal(await tryConnect(port), 'ECONNREFUSED', 'room opens it no more')
   await source.stop(plenty)
   t.same(logger.messages('error'), [])

@@ -139,7 +139,7 @@ test('an unknown command is answered, and the session goes on', async (t) => {
 })
 
 test('a peer that sends and never reads its answers is closed', async (t) => {
-  const { source, port } = await runRelp(t)
+  const { source, port } = await runRelp(t, {}, { answerTimeoutMs: 100 })
   const client = await (await connected(t, port)).open()
   client.socket.pause()
   const frames = Buffer.concat(Array.from({ length: 20_000 }, (_, i) => relpFrame(i + 2, 'syslog', 'x')))

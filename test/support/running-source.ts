@@ -22,7 +22,7 @@ export function sourceConfig(overrides: object = {}): SyslogSourceConfig {
 }
 
 /** What a source does not own. */
-type Shared = Pick<ListeningSourceOptions, 'tls' | 'budget'>
+type Shared = Pick<ListeningSourceOptions, 'tls' | 'budget' | 'answerTimeoutMs'>
 
 /** A started source with a fake intake, stopped when the test ends. */
 export function runSource(t: Test, overrides: object = {}, shared: Shared = {}): Promise<RunningSource> {
@@ -35,10 +35,10 @@ export function runRelp(t: Test, overrides: object = {}, shared: Shared = {}): P
   return run(t, relpSourceSchema.parse({ ...basics, ...overrides }), shared)
 }
 
-async function run(t: Test, config: SourceConfig, { tls, budget }: Shared): Promise<RunningSource> {
+async function run(t: Test, config: SourceConfig, shared: Shared): Promise<RunningSource> {
   const intake = new FakeIntake()
   const logger = new RecordingLogger()
-  const source = new ListeningSource(config, { intake, logger, tls, budget })
+  const source = new ListeningSource(config, { intake, logger, ...shared })
   await source.start()
   t.teardown(() => source.stop(AbortSignal.abort()))
   return { source, intake, logger, port: source.stats().listening[0]?.port ?? 0 }
