@@ -8,7 +8,7 @@ import type { Component } from '../core/component.ts'
 import { RelayError } from '../core/errors.ts'
 import type { RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
-import { type Changes, type PipelineSpec, Supervisor } from '../pipeline/supervisor.ts'
+import { type Changes, type PipelineSpec, type StopSignals, Supervisor } from '../pipeline/supervisor.ts'
 import { wait } from '../retry/backoff.ts'
 import { ConnectionBudget } from '../sources/connection-budget.ts'
 import { UdpReceiver } from '../sources/udp-receiver.ts'
@@ -46,6 +46,8 @@ export class Relay implements Component {
   #state: RelayState = 'starting'
   #reloadError: string | undefined
   #reloading: Promise<unknown> = Promise.resolve()
+  /** Pipelines that did not run when the drain began: nobody knows what their queues hold. */
+  #unknown: readonly string[] = []
   #started: Component[] = []
 
   constructor({ loaded, logger, onDrain }: RelayOptions) {
@@ -108,7 +110,9 @@ export class Relay implements Component {
     this.#state = 'draining'
     // A reload under way would start what is about to stop; each of its waits is bounded.
     await this.#reloading
+    const { names } = this.#missing
     await this.#missing.stop()
+    this.#unknown = names.filter((name) => this.#supervisor.get(name) === undefined)
     const { drain_delay: delayMs, stop_timeout: stopMs } = this.#config
     if (delayMs > 0) {
       onPhase(`not ready from now on; the ports take messages for ${delayMs / 1000} s more`)
@@ -117,7 +121,8 @@ export class Relay implements Component {
       await this.#supervisor.leave(AbortSignal.any([now, AbortSignal.timeout(delayMs)]))
     }
     onPhase(`no new messages are taken, what is queued is delivered for up to ${stopMs / 1000} s`)
-    await this.#supervisor.stop(AbortSignal.any([now, AbortSignal.timeout(stopMs)]))
+    const { leaving, deadline } = stopSignals(stopMs)
+    await this.#supervisor.stop(AbortSignal.any([now, deadline]), AbortSignal.any([now, leaving]))
     this.#state = 'drained'
   }
 
@@ -138,6 +143,13 @@ export class Relay implements Component {
       .filter(({ messages }) => messages > 0)
   }
 
+  /** The same in words. */
+  get leftInWords(): string {
+    const texts = this.left.map(({ pipeline, messages }) => `${messages} of ${pipeline}`)
+    texts.push(...this.#unknown.map((pipeline) => `whatever ${pipeline} held, which did not run`))
+    return texts.length === 0 ? 'every message was delivered' : `messages wait on disk for the next start: ${texts.join(', ')}`
+  }
+
   /**
    * Takes over a configuration while running: only pipelines that differ are touched. Rejects with a RelayError, everything
    * as it was, where the new one asks for what cannot be had, and with NOT_RUNNING before the start is over and while it stops.
@@ -155,16 +167,14 @@ export class Relay implements Component {
       throw new RelayError(
         'CONFIG_INVALID',
         `data_dir cannot change while the relay runs (from ${this.#config.data_dir} to ${config.data_dir})`,
-        {
-          hint: 'restart the relay for that',
-        },
+        { hint: 'restart the relay for that' },
       )
     }
     await this.#certificates.adopt(config)
     await this.#listeners.adopt(config)
     const specs = pipelineSpecs(config, this.#surroundings)
     await this.#missing.clear()
-    const changes = await this.#supervisor.apply(specs, () => AbortSignal.timeout(reloadDeadlineMs))
+    const changes = await this.#supervisor.apply(specs, () => stopSignals(reloadDeadlineMs))
     // A pipeline that kept its old form may need the old ones again.
     if (changes.failed.length === 0) await this.#certificates.release()
     await this.#certificates.reload()
@@ -201,7 +211,7 @@ export class Relay implements Component {
     const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
     const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
     reasons.push(...this.#missing.reasons)
-    if (this.#state === 'drained') reasons.unshift(`the relay is drained and safe to terminate: ${describeLeft(this.left)}`)
+    if (this.#state === 'drained') reasons.unshift(`the relay is drained and safe to terminate: ${this.leftInWords}`)
     else if (!this.running) reasons.unshift(`the relay is ${this.#state}`)
     if (this.#reloadError !== undefined) reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError}`)
     return {
@@ -224,10 +234,9 @@ export function describeFailed({ name, error, running }: Changes['failed'][numbe
   return `pipeline ${name} ${running ? 'keeps its old form' : 'does not run'}: ${error.message}`
 }
 
-/** What a drain or a stop leaves, in words. */
-export function describeLeft(left: Relay['left']): string {
-  if (left.length === 0) return 'every message was delivered'
-  return `messages wait on disk for the next start: ${left.map(({ pipeline, messages }) => `${messages} of ${pipeline}`).join(', ')}`
+/** Half of the time for senders, so that what was read from them is stored however long they take. */
+function stopSignals(ms: number): StopSignals {
+  return { leaving: AbortSignal.timeout(Math.ceil(ms / 2)), deadline: AbortSignal.timeout(ms) }
 }
 
 function withAbsoluteDataDir(config: Config): Config {

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts'
 import { RelayError } from '../core/errors.ts'
 import { Notifier } from '../native/notifier.ts'
 import { createLogger, type RelayLogger } from '../telemetry/create-logger.ts'
-import { describeLeft, Relay } from './relay.ts'
+import { Relay } from './relay.ts'
 import { Reloader } from './reloader.ts'
 import { type StartReport, startReport } from './start-report.ts'
 
@@ -65,8 +65,7 @@ export async function runRelay({ configFile, onStarted }: RunOptions): Promise<n
 
 async function drainRelay(relay: Relay, why: string, logger: RelayLogger, now: AbortSignal): Promise<void> {
   await relay.drain(now, (text) => logger.info({ why }, `draining: ${text}`))
-  const { left } = relay
-  logger.info({ left }, `drained, safe to terminate: ${describeLeft(left)}`)
+  logger.info({ left: relay.left }, `drained, safe to terminate: ${relay.leftInWords}`)
 }
 
 /** How long a drain and the stop after it may take, for systemd. */

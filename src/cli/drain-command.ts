@@ -6,6 +6,8 @@ import type { RelayStatus } from '../core/status.ts'
 import type { Command, CommandContext } from './command.ts'
 
 const lookEveryMs = 500
+/** Looks that fail in a row: a relay that ends may leave one unanswered. */
+const failuresBorne = 3
 
 export function drainCommand({ terminal, relay }: CommandContext): Command<{ wait: boolean }> {
   return {
@@ -29,13 +31,18 @@ export function drainCommand({ terminal, relay }: CommandContext): Command<{ wai
 
 /** Resolves with what the relay says of itself then. The drain is bounded, and so is this. */
 async function untilDrained(status: () => Promise<RelayStatus>): Promise<string> {
-  while (true) {
+  let drained: number | undefined
+  for (let failures = 0; ; ) {
     try {
-      const { safeToTerminate, reasons } = await status()
+      const { pid, safeToTerminate, reasons } = await status()
+      drained ??= pid
+      if (pid !== drained) return 'The relay has ended, and another one was started.'
       if (safeToTerminate) return reasons[0] ?? 'safe to terminate'
+      failures = 0
     } catch (error) {
-      if (error instanceof RelayError && error.code === 'NOT_RUNNING') return 'The relay has ended.'
-      throw error
+      const { code } = RelayError.from(error)
+      if (code === 'NOT_RUNNING') return 'The relay has ended.'
+      if (code !== 'CONTROL_FAILED' || ++failures > failuresBorne) throw error
     }
     await delay(lookEveryMs)
   }

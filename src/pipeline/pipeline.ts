@@ -30,6 +30,13 @@ export interface PipelineParts {
   readonly logger: Logger
 }
 
+export interface PipelineStopOptions {
+  /** What is queued is delivered as far as the deadline allows. */
+  readonly drain?: boolean
+  /** So long may senders take to leave: not until the deadline, for what was read from them has to be stored yet. Default: the deadline. */
+  readonly leaving?: AbortSignal
+}
+
 /** One source, one queue, one or more sinks; shares nothing with other pipelines. */
 export class Pipeline implements Component {
   readonly name: string
@@ -97,9 +104,9 @@ export class Pipeline implements Component {
     }
   }
 
-  /** The source first, then, with `drain`, what is queued is delivered as far as the deadline allows; the rest stays on disk. */
-  async stop(deadline: AbortSignal, { drain = true } = {}): Promise<void> {
-    await this.leave(deadline, AbortSignal.abort())
+  /** The source first, then the sinks; what is not delivered stays on disk. */
+  async stop(deadline: AbortSignal, { drain = true, leaving = deadline }: PipelineStopOptions = {}): Promise<void> {
+    await this.leave(leaving, AbortSignal.abort())
     this.#taking = false
     const parts = this.#started.reverse()
     this.#started = []

@@ -19,6 +19,12 @@ export interface Changes {
   readonly failed: { readonly name: string; readonly error: RelayError; readonly running: boolean }[]
 }
 
+/** See PipelineStopOptions. */
+export interface StopSignals {
+  readonly leaving: AbortSignal
+  readonly deadline: AbortSignal
+}
+
 interface Running {
   readonly spec: PipelineSpec
   readonly pipeline: Pipeline
@@ -45,27 +51,40 @@ export class Supervisor implements Component {
     }
   }
 
-  async stop(deadline: AbortSignal): Promise<void> {
+  async stop(deadline: AbortSignal, leaving = deadline): Promise<void> {
     // They stay in the map: /status shows the drain, and afterwards what is left.
-    await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.stop(deadline)))
+    await this.#each((pipeline) => pipeline.stop(deadline, { leaving }))
   }
 
   /** The first half of a stop: see Source.leave. */
   async leave(deadline: AbortSignal): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ pipeline }) => pipeline.leave(deadline, deadline)))
+    await this.#each((pipeline) => pipeline.leave(deadline, deadline))
+  }
+
+  /** Waits for all of them: what one cannot do is no reason to leave the others half-way. */
+  async #each(work: (pipeline: Pipeline) => Promise<void>): Promise<void> {
+    const one = async ({ spec: { name }, pipeline }: Running) => {
+      try {
+        await work(pipeline)
+      } catch (error) {
+        this.#logger.error({ pipeline: name, error: RelayError.from(error) }, 'the pipeline could not be stopped in order')
+      }
+    }
+    await Promise.all([...this.#running.values()].map(one))
   }
 
   /**
    * Makes the running pipelines those of `specs` and leaves alone those that did not change. First everything that ends
    * is stopped, so that a port can move from one pipeline to another. A pipeline whose new form cannot start goes on in its old one.
    */
-  async apply(specs: readonly PipelineSpec[], deadline: () => AbortSignal): Promise<Changes> {
+  async apply(specs: readonly PipelineSpec[], signals: () => StopSignals): Promise<Changes> {
     const changes: Changes = { started: [], stopped: [], restarted: [], failed: [] }
     const wanted = new Map(specs.map((spec) => [spec.name, spec]))
     const before = new Map(this.#running)
     const ending = [...before.values()].filter(({ spec }) => wanted.get(spec.name)?.identity !== spec.identity)
     // What is replaced goes on with the same queue in a moment: emptying it first would keep the port closed for long.
-    await Promise.all(ending.map(({ spec, pipeline }) => pipeline.stop(deadline(), { drain: !wanted.has(spec.name) })))
+    const { leaving, deadline } = signals()
+    await Promise.all(ending.map(({ spec, pipeline }) => pipeline.stop(deadline, { leaving, drain: !wanted.has(spec.name) })))
     for (const { spec, pipeline } of ending) {
       // What is replaced stays in sight, stopped and not ready, until its new form runs: opening a queue may take a while.
       if (wanted.has(spec.name)) continue

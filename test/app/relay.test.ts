@@ -37,6 +37,17 @@ test('a new pipeline that cannot start: the relay goes on, is not ready, and say
   t.ok(relay.status().ready)
 })
 
+test('a drain does not claim that everything was delivered where a pipeline did not run', async (t) => {
+  const dir = shortDir(t)
+  const { port } = await otherProgram(t)
+  const { relay } = await startRelay(t, parsedConfig(dir, { sinks, pipelines: { main: pipeline(['file']) } }))
+  const asked = parsedConfig(dir, { sinks, pipelines: { main: pipeline(['file']), added: pipeline(['file'], { source: { port } }) } })
+  await relay.reload(loadedConfig(asked))
+  await relay.drain(AbortSignal.abort())
+  t.match(relay.status(), { state: 'drained', safeToTerminate: true })
+  t.match(relay.status().reasons[0], /wait on disk for the next start: whatever added held, which did not run$/)
+})
+
 test('a pipeline that keeps its old form keeps its old certificate too, reload after reload', async (t) => {
   const dir = shortDir(t)
   const { port } = await otherProgram(t)

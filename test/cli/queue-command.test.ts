@@ -67,6 +67,20 @@ t.test('drain --wait comes back when it is safe to terminate, or when the relay 
   const gone = () => Promise.reject(new RelayError('NOT_RUNNING', 'no relay'))
   const ended = await run(['drain', '--wait', '--config', config], { relay: fakeRelay({ drain, getStatus: gone }) })
   t.match(ended.out, /The relay has ended/)
+  // One that died and was started again was never asked to drain.
+  const lives: RelayStatus[] = [
+    { ...status, state: 'draining', pid: 1 },
+    { ...status, state: 'running', pid: 2 },
+  ]
+  const nextLife = async () => lives.shift() ?? t.fail('it asks again')
+  const restarted = await run(['drain', '--wait', '--config', config], { relay: fakeRelay({ drain, getStatus: nextLife as never }) })
+  t.match(restarted.out, /another one was started/)
+  // The last look of one that ends may break off.
+  const looks = [new RelayError('CONTROL_FAILED', 'socket hang up'), new RelayError('NOT_RUNNING', 'no relay')]
+  const broken = () => Promise.reject(looks.shift() ?? t.fail('it asks again'))
+  const ending = await run(['drain', '--wait', '--config', config], { relay: fakeRelay({ drain, getStatus: broken }) })
+  t.match(ending.out, /The relay has ended/)
+  t.equal(ending.status, 0)
 })
 
 t.test('queues of a running relay', async (t) => {

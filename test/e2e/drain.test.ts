@@ -105,6 +105,19 @@ test('a full node that is drained takes what its senders have sent as its upstre
   t.strictSame([...check.next.values()], [count])
 })
 
+test('a full node whose upstream hangs waits for room in vain, and stores what it has read', async (t) => {
+  const upstream = await UpstreamServer.listen(t)
+  upstream.manner = 'deaf'
+  const queue = { max_size: 4 * 2 ** 20 }
+  const relay = await RelayProcess.start(t, { ...oneSink(syslogSink(upstream.endpoint), { source, queue }), stop_timeout: '2s' })
+  const sender = await open(t, { host: ownAddress, port: await relay.port() })
+  sender.end(framesOf(0, 0, 24_000, 1000))
+  await relay.untilPipeline('the queue to be full', ({ queue }) => queue.condition === 'full')
+  t.strictSame(await relay.stop(), { code: 0, signal: null })
+  t.ok(relay.log.some(({ msg }) => /1 connections are closed unread/.test(msg)))
+  t.notOk(relay.log.some(({ msg }) => /counted as dropped/.test(msg)))
+})
+
 test('a full node whose upstream is down does not wait for room, and says what it closes unread', async (t) => {
   const upstream = await UpstreamServer.down(t)
   const relay = await RelayProcess.start(t, {

@@ -69,6 +69,24 @@ test('stops without a drain where its queue goes on elsewhere', async (t) => {
   t.same(log, ['stop source', 'stop delivery', 'stop queue', 'stop sink', 'stop tls'])
 })
 
+test('a stop does not wait for senders until its own deadline', async (t) => {
+  const { subject, log, source } = pipeline()
+  await subject.start()
+  log.length = 0
+  const leaving = new AbortController()
+  const deadlines: AbortSignal[] = []
+  source.leave = (deadline: AbortSignal) => {
+    deadlines.push(deadline)
+    return new Promise((resolve) => deadline.addEventListener('abort', () => resolve()))
+  }
+  const stopped = subject.stop(new AbortController().signal, { leaving: leaving.signal })
+  t.same(log, [])
+  leaving.abort()
+  await stopped
+  t.equal(deadlines.length, 1)
+  t.equal(log[0], 'stop source')
+})
+
 test('a full pipeline that leaves goes on following its queue, until a sink fails', async (t) => {
   const { subject, queue, source, delivery } = pipeline()
   await subject.start()

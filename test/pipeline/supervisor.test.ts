@@ -7,6 +7,7 @@ import { FakeSource } from '../support/fake-source.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 
 const forever = () => new AbortController().signal
+const unbounded = () => ({ leaving: forever(), deadline: forever() })
 
 /** A spec whose pipeline writes `name:identity` with start and stop into `log`, and fails to start when `fails`. */
 function spec(name: string, identity: string, log: string[], fails = false, queue = new FakeQueue()): PipelineSpec {
@@ -36,7 +37,7 @@ test('a reload touches only what changed', async (t) => {
   await supervisor.start()
   const untouched = supervisor.get('a')
   log.length = 0
-  const changes = await supervisor.apply([spec('a', '1', log), spec('b', '2', log), spec('d', '1', log)], forever)
+  const changes = await supervisor.apply([spec('a', '1', log), spec('b', '2', log), spec('d', '1', log)], unbounded)
   t.same(changes, { started: ['d'], stopped: ['c'], restarted: ['b'], failed: [] })
   t.same(log, ['stop b:1', 'stop c:1', 'start b:2', 'start d:1'])
   t.equal(supervisor.get('a'), untouched)
@@ -47,6 +48,23 @@ test('a reload touches only what changed', async (t) => {
     [false, false, false],
     'what has stopped is still shown, and is not ready',
   )
+})
+
+test('a pipeline that cannot be stopped in order keeps nobody from stopping, and is told', async (t) => {
+  const log: string[] = []
+  const logger = new RecordingLogger()
+  const { build, ...rest } = spec('a', '1', log)
+  const broken = () => {
+    const pipeline = build()
+    const fails = () => Promise.reject(new Error('a mistake'))
+    return Object.assign(pipeline, { leave: fails, stop: fails })
+  }
+  const supervisor = new Supervisor([{ ...rest, build: broken }, spec('b', '1', log)], logger)
+  await supervisor.start()
+  await supervisor.leave(forever())
+  await supervisor.stop(forever())
+  t.same(log, ['start a:1', 'start b:1', 'stop b:1'])
+  t.same(logger.messages('error'), ['the pipeline could not be stopped in order', 'the pipeline could not be stopped in order'])
 })
 
 test('what is removed is drained, what is replaced is not', async (t) => {
@@ -68,7 +86,7 @@ test('what is removed is drained, what is replaced is not', async (t) => {
   }
   const supervisor = new Supervisor([watched('removed', '1'), watched('replaced', '1')], new RecordingLogger())
   await supervisor.start()
-  await supervisor.apply([watched('replaced', '2')], forever)
+  await supervisor.apply([watched('replaced', '2')], unbounded)
   t.same(drained, { removed: true, replaced: false })
   await supervisor.stop(forever())
 })
@@ -80,7 +98,7 @@ test('a pipeline that can start in no form is told to be down', async (t) => {
   const once = { ...old, build: () => (builds++ === 0 ? old : spec('a', '1', [], true)).build() }
   const supervisor = new Supervisor([once], new RecordingLogger())
   await supervisor.start()
-  t.match(await supervisor.apply([spec('a', '2', [], true)], forever), { failed: [{ name: 'a', running: false }] })
+  t.match(await supervisor.apply([spec('a', '2', [], true)], unbounded), { failed: [{ name: 'a', running: false }] })
   t.same(supervisor.status(), {})
 })
 
@@ -89,7 +107,7 @@ test('a pipeline whose new form cannot start goes on in its old one', async (t) 
   const supervisor = new Supervisor([spec('a', '1', log)], new RecordingLogger())
   await supervisor.start()
   log.length = 0
-  const changes = await supervisor.apply([spec('a', '2', log, true)], forever)
+  const changes = await supervisor.apply([spec('a', '2', log, true)], unbounded)
   t.match(changes, { restarted: [], failed: [{ name: 'a', error: { code: 'PORT_IN_USE' }, running: true }] })
   t.same(log, ['stop a:1', 'start a:1'])
   t.equal(supervisor.status().a?.ready, true)
@@ -102,7 +120,7 @@ test('what waits in the queue of a removed pipeline is told', async (t) => {
   const logger = new RecordingLogger()
   const supervisor = new Supervisor([spec('full', '1', [], false, full), spec('empty', '1', [], false, empty)], logger)
   await supervisor.start()
-  await supervisor.apply([], forever)
+  await supervisor.apply([], unbounded)
   t.match(logger.lines, [{ level: 'warn', fields: { pipeline: 'full', messages: 777 } }])
   t.equal(logger.lines.length, 1)
 })
@@ -116,7 +134,7 @@ test('while a pipeline is being replaced it is shown, and not ready', async (t) 
     meanwhile = supervisor.status()
     return build()
   }
-  await supervisor.apply([{ ...rest, build: looking }], forever)
+  await supervisor.apply([{ ...rest, build: looking }], unbounded)
   t.match(meanwhile, { a: { ready: false, reasons: ['the pipeline is not running: its ports are closed'] } })
   t.equal(supervisor.status().a?.ready, true)
   await supervisor.stop(forever())
