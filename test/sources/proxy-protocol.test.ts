@@ -166,6 +166,22 @@ test('UDP: a header in the datagram names the client where the sender is trusted
   t.match(stranger.intake.texts[0], /^PROXY TCP4/)
 })
 
+test('UDP: LOCAL and UNKNOWN are headers too, and name no client', async (t) => {
+  const { source, intake, port } = await runSource(t, optional)
+  await sendDatagrams(port, [Buffer.concat([local, Buffer.from('<13>one')]), 'PROXY UNKNOWN\r\n<13>two', '<13>end'])
+  await intake.until(() => intake.texts.includes('<13>end'))
+  t.same(intake.texts, ['<13>one', '<13>two', '<13>end'])
+  t.match(intake.messages[0]?.origin, { peer: '127.0.0.1', transport: 'udp' })
+  t.equal(source.stats().proxied, 0)
+})
+
+test('required: who is not trusted and brings nothing does not stay', async (t) => {
+  const { source, port } = await runSource(t, { ...nobody, handshake_timeout: '50ms' })
+  await closedByPeer(await connectTo(t, port))
+  await eventually(() => source.stats().connections === 0)
+  t.match(source.stats(), { healthChecks: 0, refused: { proxy_missing: 1 } })
+})
+
 test('an end while a header may still come', async (t) => {
   const { source, port } = await runSource(t, { ...required, trusted_proxies: ['127.0.0.0/8', '203.0.113.0/24'] })
   const socket = await connectTo(t, port)
