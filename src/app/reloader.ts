@@ -52,6 +52,7 @@ export class Reloader {
       relay.refused(error)
       logger.error({ error }, `the new configuration is refused, the old one stays in force: ${error.message}`)
     }
-    await notifier.ready('running')
+    // A drain may have begun meanwhile, and has its own word for systemd.
+    if (relay.running) await notifier.ready('running')
   }
 }

@@ -45,9 +45,12 @@ export class UdpSource {
       chosen = opened.port
       return opened
     }
+    const closing: Promise<void>[] = []
     try {
-      this.#open = await bindAll(plan, bind, (opened) => void opened.close())
+      this.#open = await bindAll(plan, bind, (opened) => closing.push(opened.close()))
     } catch (error) {
+      // The receiver thread lets go of a socket in its own time, and whoever hears of the failure may bind again at once.
+      await Promise.all(closing)
       throw bindError(error, 'UDP', plan.host, port)
     }
     await this.#tellBuffer()
