@@ -17,6 +17,8 @@ export const scenarios: readonly Scenario[] = [
   { name: 'rsyslog receives from the relay over TCP, octet counting (imtcp)', run: overTcp },
   { name: 'rsyslog receives from the relay over UDP (imudp)', run: overUdp },
   { name: 'rsyslog receives from the relay over mutual TLS (imtcp, GnuTLS), each side verifying the other', run: overTls },
+  { name: 'rsyslog receives from the relay over RELP (imrelp)', run: overRelp },
+  { name: 'rsyslog receives from the relay over RELP with mutual TLS (imrelp)', run: overRelpTls },
 ]
 
 async function overTcp(room: Room): Promise<Delivery> {
@@ -68,6 +70,28 @@ async function overTls(room: Room): Promise<Delivery> {
   const arrived = await rsyslog.waitForWritten(messages.length)
   await relay.settled(messages.length)
   return { sent: messages, arrived, note: 'refused before with a strange authority, and kept' }
+}
+
+async function overRelp(room: Room): Promise<Delivery> {
+  const port = await freePort()
+  const rsyslog = await Rsyslog.start(room, {
+    inputs: `module(load="imrelp" ruleset="main")\ninput(type="imrelp" address="127.0.0.1" port="${port}" maxDataSize="64k")`,
+  })
+  return await deliver(room, rsyslog, { sink: { type: 'syslog', endpoints: [`relp://127.0.0.1:${port}`], retry } })
+}
+
+async function overRelpTls(room: Room): Promise<Delivery> {
+  const authority = await Authority.create(room)
+  const server = await authority.sign('siem.test')
+  const client = await authority.sign('relay.test')
+  const port = await freePort()
+  const rsyslog = await Rsyslog.start(room, {
+    inputs: `module(load="imrelp" ruleset="main")
+      input(type="imrelp" address="127.0.0.1" port="${port}" maxDataSize="64k" tls="on" tls.caCert="${authority.caFile}"
+        tls.myCert="${server.certFile}" tls.myPrivKey="${server.keyFile}" tls.authMode="name" tls.permittedPeer=["relay.test"])`,
+  })
+  const tls = { ca_file: authority.caFile, cert_file: client.certFile, key_file: client.keyFile, server_name: 'siem.test' }
+  return await deliver(room, rsyslog, { sink: { type: 'syslog', endpoints: [`relps://127.0.0.1:${port}`], tls, retry } })
 }
 
 async function deliver(room: Room, rsyslog: Rsyslog, options: RelayOptions): Promise<Delivery> {
