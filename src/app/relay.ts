@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts'
 import type { StoredBatch } from '../core/batch.ts'
 import type { Component } from '../core/component.ts'
 import { RelayError } from '../core/errors.ts'
-import type { RelayState, RelayStatus } from '../core/status.ts'
+import type { PipelineStatus, RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
 import { type Changes, type PipelineSpec, type StopSignals, Supervisor } from '../pipeline/supervisor.ts'
 import { wait } from '../retry/backoff.ts'
@@ -209,10 +209,7 @@ export class Relay implements Component {
   status(): RelayStatus {
     const pipelines = this.#supervisor.status()
     const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
-    const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
-    reasons.push(...this.#missing.reasons)
-    if (this.#state === 'drained') reasons.unshift(`the relay is drained and safe to terminate: ${this.leftInWords}`)
-    else if (!this.running) reasons.unshift(`the relay is ${this.#state}`)
+    const reasons = this.#reasons(notReady)
     if (this.#reloadError !== undefined) reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError}`)
     return {
       version,
@@ -226,6 +223,15 @@ export class Relay implements Component {
       ...(this.#reloadError === undefined ? {} : { reloadError: this.#reloadError }),
       pipelines,
     }
+  }
+
+  /** Of the whole relay, the worst first. */
+  #reasons(notReady: readonly [string, PipelineStatus][]): string[] {
+    // That its pipelines do not run goes without saying.
+    if (this.#state === 'drained') return [`the relay is drained and safe to terminate: ${this.leftInWords}`]
+    const reasons = notReady.map(([name, pipeline]) => `pipeline ${name}: ${pipeline.reasons[0] ?? 'not ready'}`)
+    reasons.push(...this.#missing.reasons)
+    return this.running ? reasons : [`the relay is ${this.#state}`, ...reasons]
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SourceConfig } from '../config/schema.ts'
+import { expiryOf } from '../retry/connection-age.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { StreamConnection } from './stream-connection.ts'
 
@@ -13,8 +14,6 @@ export interface ConnectionSweepOptions {
 
 /** A connection that is never silent between two messages is asked to leave all the same when it is so much older. */
 const patience = 0.1
-/** Relays that were started together, and connections that came together after a failure, shall not all leave together. */
-const jitter = 0.2
 
 /** One timer for all connections of a source: those that are silent for too long, and those that are too old. */
 export class ConnectionSweep {
@@ -70,7 +69,7 @@ export class ConnectionSweep {
   #age(connection: StreamConnection, now: number, stepMs: number): void {
     if (connection.leaving) return
     const known = this.#leaveAt.get(connection)
-    const leaveAt = known ?? now + this.#ageMs * (1 - jitter * Math.random())
+    const leaveAt = known ?? expiryOf(now, this.#ageMs)
     if (known === undefined) this.#leaveAt.set(connection, leaveAt)
     if (now < leaveAt) return
     const between = connection.atBoundary && connection.silentMs >= stepMs

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { expiryOf } from '../../src/sinks/connection-age.ts'
+import { expiryOf } from '../../src/retry/connection-age.ts'
 
 test('a connection lives at most its age and at least four fifths of it; 0 is for ever', async (t) => {
   t.equal(
