@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { formatHostPort, type HostPort } from '../src/config/formats.ts'
-import { configSchema, pipelineSchema, queueSchema, sinkSchema } from '../src/config/schema.ts'
+import { configSchema, pipelineSchema, queueSchema } from '../src/config/schema.ts'
 import { kindName, kinds, unwrap } from '../src/config/schema-walk.ts'
+import { sinkSchema } from '../src/config/sink-schema.ts'
 import { sourceSchema } from '../src/config/source-schema.ts'
 import { formatDuration, formatSize } from '../src/config/units.ts'
 
@@ -49,6 +50,8 @@ The file is YAML 1.2, with anchors, aliases and \`<<\` merge keys. Unknown keys 
 | duration | \`500ms\`, \`10s\`, \`5m\`, \`1h\`, \`1d\`; \`off\` where the table says so |
 | address | \`127.0.0.1:9440\`, \`[::1]:9440\` |
 | file | a path; a relative one begins at the working directory unless the table says otherwise |
+| secret | \`{ file: /path }\`, \`{ env: NAME }\`, or the text itself; a relative file is first looked for among systemd's credentials |
+| URL | \`https://host:port/path\` |
 `
 
 type Shape = Readonly<Record<string, z.ZodType>>
@@ -80,6 +83,7 @@ function typeName(schema: z.ZodType): string {
   if (schema instanceof z.ZodBoolean) return '`true`, `false`'
   if (schema instanceof z.ZodNumber) return 'number'
   if (schema instanceof z.ZodString) return 'text'
+  if (schema instanceof z.ZodRecord) return `section of ${typeName(unwrap(schema.valueType as z.ZodType))}`
   throw new TypeError(`no name for the type ${schema.type}: give its schema .meta({ typeName })`)
 }
 
@@ -91,7 +95,8 @@ function defaultOf(schema: z.ZodType): string {
   if (type === 'size') return `\`${formatSize(value as number)}\``
   if (type === 'duration') return `\`${formatDuration(value as number)}\``
   if (type === 'address') return `\`${formatHostPort(value as HostPort)}\``
-  return `\`${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}\``
+  if (typeof value === 'object' && !Array.isArray(value)) return ''
+  return value === '' ? '' : `\`${Array.isArray(value) ? `[${value.join(', ')}]` : String(value)}\``
 }
 
 /** The description may stand before or after `.default()`. */

@@ -1,11 +1,12 @@
-import type { Config, PipelineConfig, ServerTlsConfig } from '../config/schema.ts'
+import { type ListeningPipeline, listeningPipelines } from '../config/listening.ts'
+import type { Config, ServerTlsConfig } from '../config/schema.ts'
 import type { Component } from '../core/component.ts'
 import type { Logger } from '../core/logger.ts'
 import { CertificateFiles } from '../tls/certificate-files.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
 
-/** The certificate settings that hold for a pipeline: its own, or the relay's. */
-export function tlsConfigOf(config: Config, pipeline: PipelineConfig): ServerTlsConfig {
+/** The certificate settings that hold for a pipeline with ports: its own, or the relay's. */
+export function tlsConfigOf(config: Config, pipeline: ListeningPipeline): ServerTlsConfig {
   return pipeline.source.tls ?? config.tls
 }
 
@@ -63,7 +64,7 @@ export class Certificates implements Component {
 }
 
 function wanted(config: Config): ServerTlsConfig[] {
-  return Object.values(config.pipelines)
-    .filter(({ source }) => source.transports.includes('tls'))
-    .map((pipeline) => tlsConfigOf(config, pipeline))
+  return listeningPipelines(config)
+    .filter(([, { source }]) => source.transports.includes('tls'))
+    .map(([, pipeline]) => tlsConfigOf(config, pipeline))
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Config, PipelineConfig } from '../config/schema.ts'
+import type { Config, PipelineConfig, SinkConfig } from '../config/schema.ts'
 
 /** Connections that the HTTP listeners (admin, health, control) and the runtime itself may hold. */
 const ownFiles = 384
@@ -7,6 +7,9 @@ const ownFiles = 384
 const filesOfPipeline = 168
 /** A connection, and the one that replaces it while it closes. */
 const filesOfEndpoint = 2
+
+/** What a source that fetches has open beside its objects: listing, notifications, claims, the list of what was read. */
+const filesOfBucket = 24
 
 /** How many files this process may have open: `LimitNOFILE=`, `ulimit -n`. Infinity where the system does not tell. */
 export function openFilesLimit(): number {
@@ -30,7 +33,14 @@ export function connectionLimit(config: Config, openFiles: number): number {
   return Math.max(Math.floor(openFiles / 2), openFiles - needed)
 }
 
+/** Connections at a time. */
+function connectionsOf(sink: SinkConfig | undefined): number {
+  if (sink === undefined || sink.type === 'file') return 1
+  return sink.endpoints.length * (sink.type === 'syslog' ? 1 : sink.max_requests_in_flight)
+}
+
 function filesOf(config: Config, pipeline: PipelineConfig): number {
-  const endpoints = pipeline.sinks.map((name) => config.sinks[name]).map((sink) => (sink?.type === 'syslog' ? sink.endpoints.length : 1))
-  return filesOfPipeline + filesOfEndpoint * endpoints.reduce((sum, count) => sum + count, 0)
+  const endpoints = pipeline.sinks.map((name) => config.sinks[name]).map(connectionsOf)
+  const fetching = pipeline.source.type === 's3' ? filesOfBucket + pipeline.source.concurrency : 0
+  return filesOfPipeline + fetching + filesOfEndpoint * endpoints.reduce((sum, count) => sum + count, 0)
 }

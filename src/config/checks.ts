@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 import { deviceType } from './device-types.ts'
-import { formatEndpoint } from './formats.ts'
+import { listens } from './listening.ts'
 import { checkListening } from './listening-checks.ts'
 import { nearest } from './nearest.ts'
-import { type ConfigPath, type Report, shown } from './problems.ts'
-import type { Config, FileSinkConfig, ServerTlsConfig, SourceConfig, SyslogSinkConfig } from './schema.ts'
+import { type Report, shown } from './problems.ts'
+import type { Config } from './schema.ts'
 import { child } from './schema-walk.ts'
+import { checkSinks } from './sink-checks.ts'
+import { checkSources } from './source-checks.ts'
+import { checkTlsPair } from './tls-pair.ts'
 import { formatSize } from './units.ts'
 
 /** What a check depends on besides the configuration. */
@@ -28,12 +31,8 @@ export function checkConfig(config: Config, report: Report, surroundings: Surrou
   checkTlsPair(config.tls, ['tls'], report)
   checkListening(config, report, surroundings.uid ?? process.getuid?.() ?? 0)
   checkSinkNames(config, report, surroundings.whole)
-  checkSharedFiles(config, report)
-  for (const [name, sink] of Object.entries(config.sinks)) {
-    const path = ['sinks', name]
-    if (sink.retry.max < sink.retry.initial) report('error', [...path, 'retry', 'max'], 'must not be less than retry.initial')
-    if (sink.type === 'syslog') checkSyslogSink(sink, path, report)
-  }
+  checkSinks(config, report)
+  checkSources(config, report)
   for (const name of Object.keys(config.pipelines)) checkPipeline(config, name, report)
 }
 
@@ -53,12 +52,6 @@ function checkFreeDisk({ min_free_disk }: Config, report: Report): void {
   if (min_free_disk >= leastFreeDisk) return
   const message = `is little: a queue needs some ${formatSize(leastFreeDisk)} of free disk to be opened and compacted`
   report('warning', ['min_free_disk'], message, `write "min_free_disk: ${formatSize(leastFreeDisk)}" or more`)
-}
-
-function checkTlsPair(tls: Pick<ServerTlsConfig, 'cert_file' | 'key_file'>, path: ConfigPath, report: Report): void {
-  if ((tls.cert_file === undefined) === (tls.key_file === undefined)) return
-  const [given, missing] = tls.cert_file === undefined ? ['key_file', 'cert_file'] : ['cert_file', 'key_file']
-  report('error', [...path, given], `needs ${missing} beside it`, `add "${missing}:", or remove ${given}`)
 }
 
 function checkSinkNames(config: Config, report: Report, whole: unknown): void {
@@ -84,55 +77,9 @@ function checkSinkNames(config: Config, report: Report, whole: unknown): void {
   }
 }
 
-/** Two writers that rotate one file would take each other's lines away. */
-function checkSharedFiles(config: Config, report: Report): void {
-  const writers = new Map<string, string>()
-  for (const [name, sink] of Object.entries(config.sinks)) {
-    if (sink.type !== 'file' || sink.path === '-') continue
-    const pipelines = Object.keys(config.pipelines).filter((pipeline) => config.pipelines[pipeline]?.sinks.includes(name))
-    for (const pipeline of pipelines) {
-      const file = resolve(config.data_dir, sink.path.replaceAll('{pipeline}', pipeline))
-      const other = writers.get(file)
-      if (other === undefined) writers.set(file, pipeline)
-      else sharedFile(name, sink, [other, pipeline], report)
-    }
-  }
-}
-
-function sharedFile(name: string, sink: FileSinkConfig, [one, two]: readonly [string, string], report: Report): void {
-  const pipelines = one === two ? `pipeline ${one} twice` : `pipelines ${one} and ${two}`
-  const hint = sink.path.includes('{pipeline}')
-    ? 'give each sink a path of its own'
-    : 'put {pipeline} into the path, e.g. "logs/{pipeline}.log"'
-  report('error', ['sinks', name, 'path'], `the same file is written by ${pipelines}`, hint)
-}
-
-function checkSyslogSink(sink: SyslogSinkConfig, path: ConfigPath, report: Report): void {
-  checkTlsPair(sink.tls, [...path, 'tls'], report)
-  if (!sink.tls.verify) {
-    const message = 'the server is not verified: anybody on the way can read and take the logs'
-    report('warning', [...path, 'tls', 'verify'], message, 'set ca_file to the authority that signed its certificate, and remove "verify"')
-  }
-  for (const [index, endpoint] of sink.endpoints.entries()) {
-    const at = [...path, 'endpoints', index]
-    if (endpoint.scheme === 'udp') {
-      report(
-        'warning',
-        at,
-        'UDP acknowledges nothing: what is lost on the way counts as delivered',
-        'use tls:// or tcp:// where the receiver can',
-      )
-    }
-    const same = sink.endpoints.findIndex((other) => formatEndpoint(other) === formatEndpoint(endpoint))
-    if (same < index) report('error', at, 'the same endpoint twice', 'remove one of them')
-  }
-}
-
 function checkPipeline(config: Config, name: string, report: Report): void {
   const { source, queue } = config.pipelines[name] as Config['pipelines'][string]
   const path = ['pipelines', name]
-  checkProxies(source, [...path, 'source'], report)
-  if (source.tls !== undefined) checkTlsPair(source.tls, [...path, 'source', 'tls'], report)
   if (queue.max_size < source.max_message_size) {
     const message = `is smaller than one message may be (max_message_size: ${formatSize(source.max_message_size)})`
     report('warning', [...path, 'queue', 'max_size'], message, 'give the queue more room, 1GiB or so')
@@ -140,29 +87,10 @@ function checkPipeline(config: Config, name: string, report: Report): void {
   checkCisco(config, name, report)
 }
 
-/** Who believes everybody's header lets everybody choose the address that the SIEM sees. */
-function checkProxies({ proxy_protocol, trusted_proxies }: SourceConfig, path: ConfigPath, report: Report): void {
-  if (proxy_protocol !== 'off' && trusted_proxies === undefined) {
-    const hint = 'add "trusted_proxies: [10.0.0.0/24]" with the addresses from which your load balancers connect'
-    report('error', [...path, 'proxy_protocol'], 'needs trusted_proxies: PROXY headers are believed from nobody else', hint)
-  } else if (proxy_protocol === 'off' && trusted_proxies !== undefined) {
-    report(
-      'warning',
-      [...path, 'trusted_proxies'],
-      'has no effect while proxy_protocol is off',
-      'write "proxy_protocol: required" beside it',
-    )
-  }
-  const everybody = trusted_proxies?.findIndex((network) => network.endsWith('/0')) ?? -1
-  if (everybody >= 0) {
-    const hint = 'name the networks of your load balancers alone'
-    report('warning', [...path, 'trusted_proxies', everybody], 'anybody can then say which client a message is from', hint)
-  }
-}
-
 /** Cisco devices with TCP logging refuse new connections through them while their log server refuses theirs, unless told not to. */
 function checkCisco(config: Config, name: string, report: Report): void {
   const { source, queue } = config.pipelines[name] as Config['pipelines'][string]
+  if (!listens(source)) return
   const connected = source.transports.filter((transport) => transport !== 'udp')
   if (deviceType(source.device)?.stopsWhenRefused !== true || connected.length === 0 || queue.when_full !== 'block') return
   const own = source.device === 'cisco-asa' ? ', or "logging permit-hostdown" on the device' : ''

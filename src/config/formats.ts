@@ -8,6 +8,14 @@ export interface Endpoint {
   readonly port: number
 }
 
+/** Where a sink sends requests to. `host` is without brackets; `path` begins with a slash, is empty where there is none, and may hold a query. */
+export interface HttpEndpoint {
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  readonly path: string
+}
+
 /** Where we listen. */
 export interface HostPort {
   readonly host: string
@@ -18,7 +26,7 @@ export interface HostPort {
 const defaultPorts = { tcp: 601, tls: 6514, udp: 514, relp: 2514, relps: 2514 } as const
 
 /** How an endpoint is written in logs, metrics and /status; the inverse of `endpoint()`. */
-export function formatEndpoint({ scheme, host, port }: Endpoint): string {
+export function formatEndpoint({ scheme, host, port }: { readonly scheme: string } & HostPort): string {
   return `${scheme}://${formatHostPort({ host, port })}`
 }
 
@@ -42,6 +50,64 @@ export function endpoint(schemes: readonly Endpoint['scheme'][]): z.ZodType<Endp
     return { scheme, host: (match[2] as string).replace(/^\[|\]$/g, ''), port }
   })
   return parsed.meta({ typeName: 'endpoint' })
+}
+
+/** How an HTTP endpoint is written in logs, metrics and /status. Query and user are never part of it. */
+export function formatHttpEndpoint({ scheme, host, port, path }: HttpEndpoint): string {
+  return `${scheme}://${formatHostPort({ host, port })}${path.replace(/\?.*/, '')}`
+}
+
+/** A URL such as `https://es-1.example.com:9200` or `http://[2001:db8::1]:8080/logs`. */
+export function httpEndpoint(): z.ZodType<HttpEndpoint, string> {
+  const parsed = z.string().transform((value, context) => {
+    const wrong = (message: string, hint?: string) => {
+      context.addIssue({ code: 'custom', message, ...(hint && { params: { hint } }) })
+      return z.NEVER
+    }
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+      return wrong('must be http://host:port or https://host:port')
+    if (url.username !== '' || url.password !== '') return wrong('must not hold a user or password', 'use username and password beside it')
+    if (url.hash !== '') return wrong('must not hold a fragment (#)')
+    const scheme = url.protocol === 'https:' ? ('https' as const) : ('http' as const)
+    const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port)
+    return { scheme, host: url.hostname.replace(/^\[|\]$/g, ''), port, path: (url.pathname === '/' ? '' : url.pathname) + url.search }
+  })
+  return parsed.meta({ typeName: 'URL' })
+}
+
+/** `off`, `environment` or the URL of an HTTP proxy. */
+export function proxyUrl(): z.ZodType<string, string | boolean> {
+  const error = 'must be http://host:port, environment, or off'
+  // YAML 1.1 readers turn a bare `off` into false.
+  return z
+    .union([z.string(), z.literal(false)], { error })
+    .transform((value) => (value === false ? 'off' : value))
+    .refine((value) => value === 'off' || value === 'environment' || (/^https?:\/\//.test(value) && URL.canParse(value)), { error })
+    .meta({ typeName: 'proxy' })
+}
+
+/** The name of an index in which `{pipeline}`, `{device}` and a date such as `{yyyy.MM.dd}` are filled in. */
+export function indexPattern(): z.ZodType<string, string> {
+  const error = 'must be the name of an index, in which {pipeline}, {device} and a date such as {yyyy.MM.dd} are filled in'
+  const field = /\{(?:pipeline|device|[yMdH]+(?:[._-][yMdH]+)*)\}/g
+  return z
+    .string()
+    .refine((value) => /^[a-z0-9][a-z0-9_.+-]{0,199}$/.test(value.replace(field, 'x')), { error })
+    .meta({ typeName: 'index' })
+}
+
+/** `beginning`, `now` or a date; out comes the date in milliseconds since the epoch, or the word. */
+export function startFrom(): z.ZodType<'beginning' | 'now' | number, string> {
+  const error = 'must be beginning, now, or a date such as 2026-01-31T00:00:00Z'
+  const parsed = z.string({ error }).transform((value, context) => {
+    if (value === 'beginning' || value === 'now') return value
+    const atMs = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN
+    if (!Number.isNaN(atMs)) return atMs
+    context.addIssue({ code: 'custom', message: error })
+    return z.NEVER
+  })
+  return parsed.meta({ typeName: 'date' })
 }
 
 /** `127.0.0.1:9440` or `[::1]:9440`. */

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { effectivePort } from './effective-port.ts'
 import { formatHostPort } from './formats.ts'
+import { listeningPipelines } from './listening.ts'
 import type { ConfigPath, Report } from './problems.ts'
 import type { Config } from './schema.ts'
 
@@ -34,7 +35,7 @@ function listenersOf(config: Config): Listener[] {
   const listeners: Listener[] = [{ who: 'admin', path: ['admin', 'listen'], protocols: ['tcp'], ...config.admin.listen }]
   if (config.health !== undefined)
     listeners.push({ who: 'health', path: ['health', 'listen'], protocols: ['tcp'], ...config.health.listen })
-  for (const [name, { source }] of Object.entries(config.pipelines)) {
+  for (const [name, { source }] of listeningPipelines(config)) {
     const protocols = [...new Set(source.transports.map((transport) => (transport === 'udp' ? 'udp' : 'tcp')))]
     const path = ['pipelines', name, 'source', 'port']
     listeners.push({ who: `pipeline ${name}`, path, host: source.host, port: effectivePort(source), protocols })

@@ -6,6 +6,7 @@ import { countProblems, formatPath, formatProblems, type Problem, type Report } 
 import { readConfigFile } from './read-config-file.ts'
 import { salvage } from './salvage.ts'
 import { type Config, configSchema } from './schema.ts'
+import { checkSecretFiles } from './secret-files.ts'
 import { checkTlsFiles } from './tls-files.ts'
 import { readYaml, type YamlDocument } from './yaml-document.ts'
 
@@ -51,7 +52,9 @@ export async function readConfig(file: string | undefined): Promise<LoadedConfig
   const parsed = parseDocument(document, file, {})
   if (parsed.understood === undefined) return parsed.result
   const problems: Problem[] = []
-  await checkTlsFiles(parsed.understood, reporter(document, file, problems))
+  const report = reporter(document, file, problems)
+  await checkTlsFiles(parsed.understood, report)
+  await checkSecretFiles(parsed.understood, report)
   return merge(parsed.result, problems)
 }
 

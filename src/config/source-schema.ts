@@ -1,37 +1,19 @@
 import { z } from 'zod'
-import { deviceTypes, isDeviceType } from './device-types.ts'
-import { cidr, timezone } from './formats.ts'
-import { nearest } from './nearest.ts'
+import { deviceName, messageLimits } from './device-schema.ts'
+import { cidr } from './formats.ts'
+import { s3SourceSchema } from './s3-schema.ts'
 import { serverTlsSchema } from './tls-schema.ts'
 import { duration, size } from './units.ts'
 
 /** What every source has that listens for connections. */
 const listening = {
-  device: z
-    .string()
-    .superRefine((device, context) => {
-      if (isDeviceType(device)) return
-      const near = nearest(
-        device,
-        deviceTypes.map(({ name }) => name),
-      )
-      const hint = near === undefined ? '`logrelay types` lists them' : `write "${near}"; \`logrelay types\` lists them all`
-      context.addIssue({ code: 'custom', message: 'is not a known device type', params: { hint } })
-    })
-    .default('generic-rfc5424')
-    .describe('Kind of sender: decides the default port and what parsing expects. See `logrelay types`.'),
+  device: deviceName('generic-rfc5424'),
   host: z
     .string()
     .min(1)
     .default('::')
     .describe('Address or name to listen on; a name stands for all of its addresses. `::` is every IPv6 and IPv4 address.'),
-  max_message_size: size({ max: 16 * 2 ** 20 })
-    .default(65_536)
-    .describe('A longer message is treated as `when_too_long` says.'),
-  when_too_long: z
-    .enum(['truncate', 'reject'])
-    .default('truncate')
-    .describe('`truncate`: cut, deliver, mark and count. `reject`: drop and count.'),
+  ...messageLimits,
   max_connections: z.int().min(1).default(20_000).describe('Open TCP and TLS connections; further ones are closed and counted.'),
   max_connections_per_peer: z.int().min(1).default(20_000).describe('The same for one IP address.'),
   max_connection_age: duration()
@@ -55,7 +37,6 @@ const listening = {
     .min(1)
     .optional()
     .describe('Networks of the load balancers whose PROXY headers are believed. From anybody else a header is data.'),
-  timezone: timezone().default('UTC').describe('Zone of dates that name none: an IANA name or an offset such as `+02:00`.'),
   tls: serverTlsSchema.optional().describe('Certificate of this source alone, in place of the top-level `tls`.'),
 }
 
@@ -101,4 +82,4 @@ export const relpSourceSchema = z.strictObject({
   ...listening,
 })
 
-export const sourceSchema = z.discriminatedUnion('type', [syslogSourceSchema, relpSourceSchema])
+export const sourceSchema = z.discriminatedUnion('type', [syslogSourceSchema, relpSourceSchema, s3SourceSchema])

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { contentOf } from './file-content.ts'
+import { listeningPipelines } from './listening.ts'
 import type { ConfigPath, Report } from './problems.ts'
 import type { Config } from './schema.ts'
 
@@ -14,11 +15,11 @@ interface TlsFiles {
 export async function checkTlsFiles(config: Config, report: Report, nowMs = Date.now()): Promise<void> {
   const check = (files: TlsFiles, path: ConfigPath) => checkFiles(files, path, report, nowMs)
   await check(config.tls, ['tls'])
-  for (const [name, { source }] of Object.entries(config.pipelines)) {
+  for (const [name, { source }] of listeningPipelines(config)) {
     if (source.tls !== undefined) await check(source.tls, ['pipelines', name, 'source', 'tls'])
   }
   for (const [name, sink] of Object.entries(config.sinks)) {
-    if (sink.type === 'syslog') await check(sink.tls, ['sinks', name, 'tls'])
+    if (sink.type !== 'file') await check(sink.tls, ['sinks', name, 'tls'])
   }
 }
 
@@ -44,7 +45,7 @@ async function certificateIn(
   report: Report,
   nowMs: number,
 ): Promise<X509Certificate | undefined> {
-  const pem = await content(file, path, report)
+  const pem = await contentOf(file, path, report)
   if (pem === undefined) return undefined
   try {
     const certificate = new X509Certificate(pem)
@@ -59,7 +60,7 @@ async function certificateIn(
 }
 
 async function keyIn(file: string | undefined, path: ConfigPath, report: Report): Promise<KeyObject | undefined> {
-  const pem = await content(file, path, report)
+  const pem = await contentOf(file, path, report)
   if (pem === undefined) return undefined
   try {
     return createPrivateKey(pem)
@@ -70,23 +71,6 @@ async function keyIn(file: string | undefined, path: ConfigPath, report: Report)
       `${file} holds no private key in PEM that can be used without a passphrase`,
       'it begins with -----BEGIN PRIVATE KEY-----',
     )
-    return undefined
-  }
-}
-
-const unreadable: Record<string, string> = {
-  EACCES: "let the relay's user read it",
-  EISDIR: 'name a file',
-  ENOENT: 'there is no such file; a relative path begins at the working directory',
-}
-
-async function content(file: string | undefined, path: ConfigPath, report: Report): Promise<Buffer | undefined> {
-  if (file === undefined) return undefined
-  try {
-    return await readFile(file)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    report('error', path, `${file} cannot be read (${code ?? String(error)})`, unreadable[code ?? ''])
     return undefined
   }
 }

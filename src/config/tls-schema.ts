@@ -20,3 +20,14 @@ export const serverTlsSchema = z.strictObject({
     .describe('With client_ca_file: whether a client without a certificate is refused.'),
   min_version: minVersion,
 })
+
+export const clientTlsSchema = z.strictObject({
+  ...tlsFiles,
+  ca_file: filePath().optional().describe("PEM certificates to trust instead of the system's authorities."),
+  verify: z
+    .boolean()
+    .default(true)
+    .describe("Whether the server's certificate and name are checked. Turning it off lets anybody read and take the logs."),
+  server_name: z.string().min(1).optional().describe('Name to ask for and to check, where it differs from the endpoint.'),
+  min_version: minVersion,
+})

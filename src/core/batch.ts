@@ -1,5 +1,5 @@
-/** How a message reached us: `relps` is RELP over TLS. */
-export type Transport = 'udp' | 'tcp' | 'tls' | 'relp' | 'relps'
+/** How a message reached us: `relps` is RELP over TLS, `s3` an object that was read from a bucket. */
+export type Transport = 'udp' | 'tcp' | 'tls' | 'relp' | 'relps' | 's3'
 
 /** An address and port, as the PROXY protocol names them. */
 export interface ProxiedAddress {
@@ -25,16 +25,27 @@ export interface ProxyInfo {
   readonly tls?: { readonly version?: string; readonly cipher?: string; readonly commonName?: string; readonly verified: boolean }
 }
 
-/** What only the receiver knows about a sender. One object per connection (or per UDP peer), shared by its messages. */
+/** The object of a bucket that a message was read from. */
+export interface StoredObject {
+  readonly bucket: string
+  readonly key: string
+  /** The line that names the fields of the object's lines, where it has one. */
+  readonly header?: string
+}
+
+/** What only the receiver knows about a sender. One object per connection, per UDP peer or per object of a bucket, shared by its messages. */
 export interface Origin {
-  /** IP address of the true client, IPv4-mapped IPv6 addresses written as IPv4. */
+  /** IP address of the true client, IPv4-mapped IPv6 addresses written as IPv4; `s3://bucket/key` where it was read from a bucket. */
   readonly peer: string
+  /** 0 where there is none. */
   readonly port: number
   readonly transport: Transport
   /** Subject of the client certificate, where mutual TLS gave one. */
   readonly certSubject?: string
   /** Present when a trusted load balancer named the peer. */
   readonly proxy?: ProxyInfo
+  /** Present with `s3`. */
+  readonly object?: StoredObject
 }
 
 /**

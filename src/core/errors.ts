@@ -19,7 +19,18 @@ export const errorCodes = [
   'ENDPOINT_CLOSED', // the peer closed or reset a connection that was in use
   'ENDPOINT_TLS', // the TLS handshake with an endpoint failed, its certificate included
   'ENDPOINTS_BACKING_OFF', // every endpoint of a sink waits for its next try
-  'MESSAGE_TOO_LARGE', // a message does not fit the transport of a sink
+  'ENDPOINT_BUSY', // the endpoint has too much to do (HTTP 429, 503) and asks for a pause
+  'ENDPOINT_AUTH', // the endpoint does not accept who we are, or does not let us (HTTP 401, 403)
+  'ENDPOINT_REFUSED', // the endpoint answers something that we cannot go on with
+  'INDEX_BLOCKED', // Elasticsearch takes no writes for an index: its disk is full, or somebody has closed or blocked it
+  'DOCUMENT_REFUSED', // Elasticsearch or another receiver will never take this message as it is
+  'MESSAGE_TOO_LARGE', // a message does not fit the transport of a sink, or no request
+  'SECRET_UNREADABLE', // a password, key or token cannot be read from its file or the environment
+  'SOURCE_UNREACHABLE', // a bucket or notification queue cannot be reached, or answers with errors of its own
+  'SOURCE_DENIED', // it does not accept who we are, or does not let us
+  'SOURCE_NOT_FOUND', // the bucket or the notification queue does not exist
+  'CLOCK_SKEW', // the clock of this machine is too far from the server's for signed requests
+  'OBJECT_UNREADABLE', // an object cannot be read: damaged, gone, or of another format
   'FILE_UNWRITABLE', // a file sink cannot open, write or rotate its file
   'NOT_RUNNING', // a command needs a running relay and there is none
   'CONTROL_FAILED', // the control socket answered with an error or not at all

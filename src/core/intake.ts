@@ -1,4 +1,5 @@
 import type { Batch, Transport } from './batch.ts'
+import type { SourceLetter } from './dead-letter.ts'
 
 /** Why a message is not in the queue or left it without an outcome. Metric label `reason`. */
 export type DropReason =
@@ -43,6 +44,11 @@ export interface Intake {
   /** Counts messages that were received but cannot be stored: `received` and `dropped(reason)` both grow. */
   drop(reason: DropReason, transport: Transport, messages: number): void
   checkpoint(key: string): Promise<Uint8Array | undefined>
+  /**
+   * Puts what cannot be read among the dead letters, with the checkpoint that passes it in the same write. Resolves when that is
+   * fsynced. It counts as no message.
+   */
+  deadLetter(letter: SourceLetter, checkpoint?: Checkpoint): Promise<void>
   /** Resolves when `append` will take a batch again, or when the signal aborts (check it). */
   room(signal: AbortSignal): Promise<void>
 }

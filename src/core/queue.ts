@@ -1,5 +1,6 @@
 import type { SeqRange, StoredBatch } from './batch.ts'
 import type { Component } from './component.ts'
+import type { DeadLetters } from './dead-letter.ts'
 import type { RelayError } from './errors.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
@@ -54,7 +55,7 @@ export interface QueueStatus {
   readonly oldestAtMs?: number
   /** First number that each sink has not settled. */
   readonly cursors: Readonly<Record<string, number>>
-  /** Dead letters held per sink. */
+  /** Dead letters held per sink, and under `@source` those of the source where there are any. */
   readonly deadLetters: Readonly<Record<string, number>>
 }
 
@@ -66,6 +67,7 @@ export interface Queue extends Component, Intake {
   adopt(): void
   /** One per configured sink; asking twice gives the same reader. */
   reader(sink: string): QueueReader
+  readonly deadLetters: DeadLetters
   ledger(): Ledger
   status(): QueueStatus
   /** Calls the listener at each change of `status().condition`; returns the function that ends it. */

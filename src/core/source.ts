@@ -17,6 +17,29 @@ export type RefusalReason =
   | 'proxy_malformed' // it began as a PROXY header and is none
   | 'protocol_error' // RELP: not what the protocol allows
 
+/** What a source that fetches is doing. Times are milliseconds since the epoch; the counters begin with each start. */
+export interface PollingStatus {
+  /** Where it fetches from: `s3://bucket/prefix`. */
+  readonly from: string
+  readonly state: 'idle' | 'reading' | 'paused' | 'backing_off'
+  readonly failingSinceMs?: number
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly retryAtMs?: number
+  readonly lastListedAtMs?: number
+  /** Objects known and not begun; being read now. */
+  readonly waiting: number
+  readonly reading: number
+  /** Objects read to their end. */
+  readonly completed: number
+  /** Objects that became dead letters. */
+  readonly failed: number
+  /** Objects that another relay had begun and did not finish. */
+  readonly takenOver: number
+  /** Messages that were read again because the progress stood before them: after a crash of this relay, or of the one taken over from. Only what this relay can know. */
+  readonly repeatedMessages: number
+  readonly bytes: number
+}
+
 /** A source's counters besides messages; all ascending but `connections`. */
 export interface SourceStats extends Readonly<FramingCounts> {
   readonly listening: readonly Listening[]
@@ -36,6 +59,8 @@ export interface SourceStats extends Readonly<FramingCounts> {
   readonly idleTimeouts: number
   /** Connections that were asked to leave because of max_connection_age. */
   readonly aged: number
+  /** Of a source that fetches. */
+  readonly polling?: PollingStatus
 }
 
 export interface Source extends Component {
@@ -50,4 +75,6 @@ export interface Source extends Component {
    */
   leave(deadline: AbortSignal, stragglers: AbortSignal): Promise<void>
   stats(): SourceStats
+  /** Tries again what became a dead letter of `@source`: `bytes` is the letter's. Rejects where it makes no sense of it. Absent where a source makes none. */
+  retry?(bytes: Buffer): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/schema.ts'
+import type { ListeningSourceConfig } from '../config/schema.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RefusalReason } from '../core/source.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
@@ -28,14 +28,14 @@ const noFilesText = 'connections refused: the process needs its other open files
  * known, which behind a load balancer is after the PROXY header.
  */
 export class Admission {
-  readonly #config: SourceConfig
+  readonly #config: ListeningSourceConfig
   readonly #options: AdmissionOptions
   readonly #allowed: (address: string) => boolean
   readonly #perPeer = new Map<string, number>()
   readonly #logged = new LogLimit()
   #open = 0
 
-  constructor(config: SourceConfig, options: AdmissionOptions) {
+  constructor(config: ListeningSourceConfig, options: AdmissionOptions) {
     this.#config = config
     this.#options = options
     this.#allowed = allowList(config.allow)

@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/schema.ts'
+import type { ListeningSourceConfig } from '../config/schema.ts'
 import { expiryOf } from '../retry/connection-age.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { StreamConnection } from './stream-connection.ts'
@@ -26,7 +26,7 @@ export class ConnectionSweep {
   #last = 0
 
   constructor(
-    { idle_timeout, max_connection_age }: Pick<SourceConfig, 'idle_timeout' | 'max_connection_age'>,
+    { idle_timeout, max_connection_age }: Pick<ListeningSourceConfig, 'idle_timeout' | 'max_connection_age'>,
     options: ConnectionSweepOptions,
   ) {
     this.#idleMs = idle_timeout

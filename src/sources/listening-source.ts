@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/schema.ts'
+import type { ListeningSourceConfig } from '../config/schema.ts'
 import type { Transport } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Intake } from '../core/intake.ts'
@@ -34,7 +34,7 @@ const portTries = 10
 
 /** A source that others connect to: syslog over UDP, TCP and TLS, or RELP over TCP and TLS, on one port number. */
 export class ListeningSource implements Source {
-  readonly #config: SourceConfig
+  readonly #config: ListeningSourceConfig
   readonly #tls: ServerTls | undefined
   readonly #counters: SourceCounters = newSourceCounters()
   readonly #collector: Collector
@@ -43,7 +43,7 @@ export class ListeningSource implements Source {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(config: SourceConfig, { intake, logger, tls, budget, udpPorts, answerTimeoutMs }: ListeningSourceOptions) {
+  constructor(config: ListeningSourceConfig, { intake, logger, tls, budget, udpPorts, answerTimeoutMs }: ListeningSourceOptions) {
     this.#config = config
     this.#tls = tls
     this.#collector = new Collector({ intake, logger, onRelief: () => this.#stream?.relieve() })

@@ -1,4 +1,4 @@
-import type { SourceConfig } from '../config/schema.ts'
+import type { ListeningSourceConfig } from '../config/schema.ts'
 import { type ProxyChain, readProxyChain } from '../protocols/proxy-chain.ts'
 import { allowList } from './peer-address.ts'
 
@@ -9,7 +9,7 @@ export interface ProxyPolicy {
 }
 
 /** Undefined where the source reads no PROXY headers. */
-export function proxyPolicy({ proxy_protocol, trusted_proxies }: SourceConfig): ProxyPolicy | undefined {
+export function proxyPolicy({ proxy_protocol, trusted_proxies }: ListeningSourceConfig): ProxyPolicy | undefined {
   // Without networks nobody is trusted: an empty list would be everybody.
   if (proxy_protocol === 'off' || trusted_proxies === undefined) return undefined
   return { required: proxy_protocol === 'required', trusts: allowList(trusted_proxies) }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SourceConfig } from '../config/schema.ts'
+import type { ListeningSourceConfig } from '../config/schema.ts'
 import type { Intake } from '../core/intake.ts'
 import type { Logger } from '../core/logger.ts'
 import type { ServerTls } from '../tls/server-tls.ts'
@@ -53,7 +53,7 @@ const unwantedText = {
 
 /** One protocol over TCP and TLS on one port: accepts within the limits, closes and opens the port, pauses and resumes reading. */
 export class StreamSource {
-  readonly #config: SourceConfig
+  readonly #config: ListeningSourceConfig
   readonly #options: StreamSourceOptions
   readonly #listener: TcpListener
   readonly #admission: Admission
@@ -70,7 +70,7 @@ export class StreamSource {
   #leaving = false
   #resuming: NodeJS.Immediate | undefined
 
-  constructor(config: SourceConfig, options: StreamSourceOptions) {
+  constructor(config: ListeningSourceConfig, options: StreamSourceOptions) {
     this.#config = config
     this.#options = options
     this.#admission = new Admission(config, options)

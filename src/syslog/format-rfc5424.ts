@@ -58,7 +58,9 @@ function clip(value: string, maxLength: number, forbidden: RegExp): string {
 /** STRUCTURED-DATA, one char a byte. */
 function structuredDataOf(parsed: SyslogMessage, raw: Buffer, context: MessageContext): string {
   let data = existingData(parsed, raw)
-  const ip = context.origin?.peer
+  const { origin } = context
+  // What was read from a bucket came from no address.
+  const ip = origin?.object === undefined ? origin?.peer : undefined
   if (ip !== undefined) data = addOrigin(data, ip)
   const { sequence } = parsed
   if (sequence !== undefined && sequence >= 1 && sequence <= maxSequenceId) data += `[meta sequenceId="${sequence}"]`

@@ -1,4 +1,4 @@
-import type { SourceStats } from '../core/source.ts'
+import type { PollingStatus, SourceStats } from '../core/source.ts'
 import type { RelayStatus } from '../core/status.ts'
 import { type Family, labelled, pipelineFamily, pipelineFigure } from './metric-family.ts'
 
@@ -37,10 +37,44 @@ export const sourceFamilies: readonly Family<RelayStatus>[] = [
   counter('logrelay_source_cut_off_messages_total', 'Messages that ended with their connection, and were delivered.', 'cutOff'),
   counter('logrelay_source_empty_frames_total', 'Frames without a byte in them: blank lines and empty datagrams.', 'empty'),
   counter('logrelay_source_skipped_bytes_total', 'Bytes skipped to find the next message after a bad octet count.', 'skippedBytes'),
+  polled('counter', 'logrelay_source_objects_total', 'Objects read to their end.', ({ completed }) => completed),
+  polled('counter', 'logrelay_source_failed_objects_total', 'Objects that became dead letters.', ({ failed }) => failed),
+  polled('counter', 'logrelay_source_taken_over_objects_total', 'Objects that another relay had begun.', ({ takenOver }) => takenOver),
+  polled(
+    'counter',
+    'logrelay_source_repeated_messages_total',
+    'Messages read again after a crash, of this relay or of the one that an object was taken over from.',
+    ({ repeatedMessages }) => repeatedMessages,
+  ),
+  polled('counter', 'logrelay_source_object_bytes_total', 'Bytes read from objects, as they are stored.', ({ bytes }) => bytes),
+  polled('gauge', 'logrelay_source_waiting_objects', 'Objects that are known and not begun.', ({ waiting }) => waiting),
+  polled('gauge', 'logrelay_source_reading_objects', 'Objects being read now.', ({ reading }) => reading),
+  polled('gauge', 'logrelay_source_backing_off', '1 while the source waits after a failure before it tries again.', ({ state }) =>
+    Number(state === 'backing_off'),
+  ),
+  polled(
+    'gauge',
+    'logrelay_source_failing_since_timestamp_seconds',
+    'Since when the source fails (Unix time); left out while it works.',
+    ({ failingSinceMs }) => (failingSinceMs === undefined ? undefined : failingSinceMs / 1000),
+  ),
 ]
 
-type Figure = { [Key in keyof SourceStats]: SourceStats[Key] extends number ? Key : never }[keyof SourceStats]
+/** Of the sources that fetch. */
+function polled(
+  type: 'counter' | 'gauge',
+  name: string,
+  help: string,
+  value: (polling: PollingStatus) => number | undefined,
+): Family<RelayStatus> {
+  return pipelineFamily({ type, name, help, labels: [] }, ({ source: { polling } }) => {
+    const figure = polling === undefined ? undefined : value(polling)
+    return figure === undefined ? [] : [[{}, figure]]
+  })
+}
 
-function counter(name: string, help: string, figure: Figure): Family<RelayStatus> {
+type Figure<Of> = { [Key in keyof Of]-?: Of[Key] extends number ? Key : never }[keyof Of]
+
+function counter(name: string, help: string, figure: Figure<SourceStats>): Family<RelayStatus> {
   return pipelineFigure({ type: 'counter', name, help }, ({ source }) => source[figure])
 }

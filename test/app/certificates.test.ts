@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { test } from 'tap'
 import { Certificates, tlsConfigOf } from '../../src/app/certificates.ts'
+import { listeningPipelines } from '../../src/config/listening.ts'
 import { fileSink, pipeline } from '../support/relay-config.ts'
 import { keptLog, parsedConfig } from '../support/relay-in-process.ts'
 import { makeCertificate, writePair } from '../support/test-certificates.ts'
@@ -22,7 +23,7 @@ test('pipelines that are configured alike share one certificate; one of its own 
   t.teardown(() => certificates.stop())
   await certificates.start()
   const { one, two, apart, plain } = Object.fromEntries(
-    Object.entries(config.pipelines).map(([name, each]) => [name, certificates.for(tlsConfigOf(config, each))]),
+    listeningPipelines(config).map(([name, each]) => [name, certificates.for(tlsConfigOf(config, each))]),
   )
   t.ok(one)
   t.equal(one, two)

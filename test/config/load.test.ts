@@ -64,8 +64,11 @@ t.test('mistakes in sinks and pipelines', async (t) => {
     [source('transports: udp'), /transports: must be a list, not "udp" => write \[udp\]$/],
     [source('transports: []'), /transports: must not be empty$/],
     [source('tls: { client_auth: maybe }'), /client_auth: must be one of required, optional, not "maybe"$/],
-    [sink('type: sylog'), /^f.yaml:1:21: error: sinks.s.type: must be one of syslog, file, not "sylog" => write "syslog"$/],
-    [sink(''), /sinks.s.type: is missing => write "type: syslog" or "type: file"$/],
+    [
+      sink('type: sylog'),
+      /^f.yaml:1:21: error: sinks.s.type: must be one of syslog, file, elasticsearch, http, not "sylog" => write "syslog"$/,
+    ],
+    [sink(''), /sinks.s.type: is missing => write "type: syslog" or "type: file" or "type: elasticsearch" or "type: http"$/],
     [sink('type: syslog'), /sinks.s.endpoints: is missing => add "endpoints:" {2}# Where to send/],
     [sink('type: syslog, endpoints: ["tcp://a"], tls: { verify: yes }'), /verify: must be true or false, not "yes" => write true$/],
     [sink('type: file, retry: { initial: 5s, max: 1s }'), /sinks.s.retry.max: must not be less than retry.initial$/],

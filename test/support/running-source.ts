@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import type { SourceConfig, SyslogSourceConfig } from '../../src/config/schema.ts'
+import type { ListeningSourceConfig, SyslogSourceConfig } from '../../src/config/schema.ts'
 import { relpSourceSchema, syslogSourceSchema } from '../../src/config/source-schema.ts'
 import { ListeningSource, type ListeningSourceOptions } from '../../src/sources/listening-source.ts'
 import { FakeIntake } from './fake-intake.ts'
@@ -35,7 +35,7 @@ export function runRelp(t: Test, overrides: object = {}, shared: Shared = {}): P
   return run(t, relpSourceSchema.parse({ ...basics, ...overrides }), shared)
 }
 
-async function run(t: Test, config: SourceConfig, shared: Shared): Promise<RunningSource> {
+async function run(t: Test, config: ListeningSourceConfig, shared: Shared): Promise<RunningSource> {
   const intake = new FakeIntake()
   const logger = new RecordingLogger()
   const source = new ListeningSource(config, { intake, logger, ...shared })

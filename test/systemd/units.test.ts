@@ -1,5 +1,6 @@
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
+import { type ListeningPipeline, listeningPipelines } from '../../src/config/listening.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { controlSocketPath } from '../../src/health/control-socket.ts'
 import { parseUnit, seconds, service } from './parse-unit.ts'
@@ -54,8 +55,8 @@ test('its user and directories are those that sysusers, tmpfiles and the configu
 })
 
 test('it may open as many files as a source may hold connections, and more', async (t) => {
-  const { source } = defaults.pipelines.nginx ?? {}
-  t.ok(Number(service(unit, 'LimitNOFILE')) >= Math.max(65_536, 3 * (source?.max_connections ?? Number.POSITIVE_INFINITY)))
+  const [, { source }] = listeningPipelines(defaults)[0] as [string, ListeningPipeline]
+  t.ok(Number(service(unit, 'LimitNOFILE')) >= Math.max(65_536, 3 * source.max_connections))
 })
 
 test('hardening takes nothing away that Node.js needs', async (t) => {

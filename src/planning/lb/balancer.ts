@@ -1,7 +1,8 @@
 import { effectivePort } from '../../config/effective-port.ts'
+import { listeningPipelines } from '../../config/listening.ts'
 import { isLoopback } from '../../config/listening-checks.ts'
 import { nearest } from '../../config/nearest.ts'
-import type { Config, PipelineConfig } from '../../config/schema.ts'
+import type { Config, ListeningSourceConfig } from '../../config/schema.ts'
 import { defaultPool, type LbHost, type LbPools } from './pools.ts'
 import { failed, type LbProblem, type LbResult, succeeded } from './result.ts'
 
@@ -34,7 +35,7 @@ export interface BalancedPipeline {
   /** TCP or TLS, which is passed through on the same port. */
   readonly tcp: boolean
   readonly udp: boolean
-  readonly proxyProtocol: PipelineConfig['source']['proxy_protocol']
+  readonly proxyProtocol: ListeningSourceConfig['proxy_protocol']
   /** Of one relay. */
   readonly maxConnections: number
   readonly pool: BalancerPool
@@ -53,7 +54,7 @@ export function planBalancer(
   const problems = [...wrongName(name), ...wrongPools(config, pools)]
   if (problems.length > 0) return failed(...problems)
   const used = new Map<string, BalancerPool>()
-  const pipelines = Object.entries(config.pipelines).map(([pipeline, { source }]): BalancedPipeline => {
+  const pipelines = listeningPipelines(config).map(([pipeline, { source }]): BalancedPipeline => {
     const poolName = pools.has(pipeline) ? pipeline : defaultPool
     // Without a pool of its own there is the default one: wrongPools has looked.
     const pool = used.get(poolName) ?? { name: poolName, hosts: pools.get(poolName) as readonly LbHost[] }
@@ -88,7 +89,8 @@ function wrongName(name: string): LbProblem[] {
 }
 
 function wrongPools(config: RelayConfig, pools: LbPools): LbProblem[] {
-  const names = Object.keys(config.pipelines)
+  const names = listeningPipelines(config).map(([name]) => name)
+  if (names.length === 0) return [{ message: 'no pipeline of the configuration has a port: there is nothing to balance' }]
   const problems: LbProblem[] = []
   for (const pool of pools.keys()) {
     if (pool === defaultPool || names.includes(pool)) continue
@@ -128,7 +130,7 @@ function meet(a: BalancedPipeline, b: BalancedPipeline): boolean {
 
 function warningsOf(config: RelayConfig, pools: LbPools, used: ReadonlyMap<string, BalancerPool>): string[] {
   const warnings: string[] = []
-  const local = Object.entries(config.pipelines).filter(([, { source }]) => isLoopback(source.host))
+  const local = listeningPipelines(config).filter(([, { source }]) => isLoopback(source.host))
   if (local.length > 0) {
     const names = local.map(([name]) => name).join(', ')
     warnings.push(`${names}: the relay listens on loopback alone, so a balancer on another machine does not reach it; set source.host`)

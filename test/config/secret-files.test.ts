@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { parseConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
+import { checkSecretFiles } from '../../src/config/secret-files.ts'
+
+async function briefly(sink: string, source = 'type: syslog', env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+  const text = `sinks: { s: { ${sink} } }\npipelines: { p: { source: { ${source} }, sinks: [s] } }\n`
+  const result = parseConfig(text, 'f.yaml', { uid: 0 })
+  if (!result.ok) throw new Error(JSON.stringify(result.problems))
+  const said: string[] = []
+  await checkSecretFiles(result.config as Config, (severity, path, message) => said.push(`${severity} ${path.join('.')} ${message}`), env)
+  return said
+}
+
+const http = 'type: http, endpoints: ["https://a"]'
+
+t.test('files', async (t) => {
+  const dir = t.testdir({ good: 'secret\n', empty: ' \n' })
+  t.same(await briefly(`${http}, username: u, password: { file: ${dir}/good }`), [])
+  t.same(await briefly(`${http}, username: u, password: { file: ${dir}/empty }`), [`error sinks.s.password ${dir}/empty is empty`])
+  t.same(await briefly(`${http}, headers: { X-Key: { file: ${dir}/none } }`), [
+    `error sinks.s.headers.X-Key ${dir}/none cannot be read (ENOENT)`,
+  ])
+  t.match(await briefly(`${http}, preset: splunk_hec, splunk: { token: { file: ${dir}/none } }`), [/^error sinks\.s\.splunk\.token /])
+  const elastic = 'type: elasticsearch, endpoints: ["https://a"]'
+  t.match(await briefly(`${elastic}, api_key: { file: ${dir}/none } `), [/^error sinks\.s\.api_key /])
+  const s3 = `type: s3, bucket: b, credentials: { access_key_id: plain, secret_access_key: { file: ${dir}/none } }`
+  t.match(await briefly(http, s3), [/^error pipelines\.p\.source\.credentials\.secret_access_key /])
+})
+
+t.test("systemd's credentials", async (t) => {
+  const dir = t.testdir({})
+  const sink = `${http}, username: u, password: { file: token }`
+  t.match(await briefly(sink, undefined, { CREDENTIALS_DIRECTORY: dir }), [/cannot be read/])
+  await writeFile(join(dir, 'token'), 'secret')
+  t.same(await briefly(sink, undefined, { CREDENTIALS_DIRECTORY: dir }), [])
+})
+
+t.test('variables', async (t) => {
+  const sink = `${http}, username: u, password: { env: PASSWORD }`
+  t.same(await briefly(sink, undefined, { PASSWORD: 'secret' }), [])
+  t.same(await briefly(sink), ['warning sinks.s.password the environment variable PASSWORD is not set here'])
+})
