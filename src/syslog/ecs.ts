@@ -1,4 +1,4 @@
-import { MessageFlag, type Origin, type ProxyInfo } from '../core/batch.ts'
+import { MessageFlag, type Origin, type ProxyInfo, type StoredObject } from '../core/batch.ts'
 import type { SyslogMessage } from './message.ts'
 import { facilityNames, severityNames } from './names.ts'
 
@@ -15,13 +15,15 @@ export interface MessageContext {
 /**
  * One message as a document of the Elastic Common Schema: nested objects, ready for JSON, a field left out where the message
  * has none. `@timestamp` is the message's own time, else the receive time; `event.created` is always the receive time.
- * `tags` holds the parser's problems, and `truncated` or `cut_off` for a message that is not whole.
+ * `tags` holds the parser's problems, and `truncated` or `cut_off` for a message that is not whole. The whole message is in
+ * `event.original`, unless `eventOriginal` is false.
  *
  * Of a message that is not UTF-8 the text has U+FFFD where bytes could not be read; `labels.original_base64` then has the exact bytes.
  */
-export function toEcs(parsed: SyslogMessage, raw: Buffer, context: MessageContext): Record<string, unknown> {
+export function toEcs(parsed: SyslogMessage, raw: Buffer, context: MessageContext, eventOriginal = true): Record<string, unknown> {
   const received = receiveTime(context.receivedAtMs)
-  const event: Record<string, unknown> = { created: received, original: raw.toString('utf8') }
+  const event: Record<string, unknown> = { created: received }
+  if (eventOriginal) event.original = raw.toString('utf8')
   if (parsed.sequence !== undefined) event.sequence = parsed.sequence
   const document: Record<string, unknown> = { '@timestamp': parsed.timestamp ?? received, message: parsed.message, event }
   const syslog = syslogFields(parsed)
@@ -68,14 +70,32 @@ function syslogFields(parsed: SyslogMessage): Record<string, unknown> | undefine
 }
 
 function addOrigin(document: Record<string, unknown>, origin: Origin): void {
-  const { peer, port, transport, certSubject, proxy } = origin
-  document.source = { ip: peer, port }
-  document.client = { ip: peer, port }
+  if (origin.object !== undefined) addObject(document, origin.peer, origin.object)
+  else addSender(document, origin)
+}
+
+/** It came from a bucket: nobody sent it. */
+function addObject(document: Record<string, unknown>, url: string, { bucket, key }: StoredObject): void {
+  document.log = { ...(document.log as object | undefined), file: { path: url } }
+  document.aws = { s3: { bucket: { name: bucket }, object: { key } } }
+}
+
+function addSender(document: Record<string, unknown>, origin: Origin): void {
+  const { port, transport, certSubject, proxy } = origin
+  const ip = ipOf(origin.peer)
+  document.source = { ip, port }
+  document.client = { ip, port }
   // network.transport is layer 4: TLS is TCP there, and has fields of its own.
   const protocol = transport === 'relp' || transport === 'relps' ? 'relp' : 'syslog'
   document.network = { transport: transport === 'udp' ? 'udp' : 'tcp', protocol }
   if (transport === 'tls' || transport === 'relps') document.tls = tlsFields(certSubject)
   if (proxy !== undefined) addProxy(document, proxy)
+}
+
+/** Without the zone of a link-local address (`fe80::1%eth0`), which the fields of type ip do not take. */
+export function ipOf(peer: string): string {
+  const zone = peer.indexOf('%')
+  return zone === -1 ? peer : peer.slice(0, zone)
 }
 
 function tlsFields(subject: string | undefined): Record<string, unknown> {

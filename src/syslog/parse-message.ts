@@ -35,12 +35,21 @@ function readHeader(text: string, draft: Draft, options: ParseOptions): void {
   }
   // Some senders put their byte order mark before the PRI instead of before the MSG (RFC 5424 6.4).
   const start = text.startsWith(byteOrderMark) ? byteOrderMark.length : 0
+  if (hasNoHeader(options.device)) {
+    draft.messageStart = start
+    return
+  }
   const header = readPriority(text, start, draft)
   if (header === -1) draft.messageStart = start
   else if (!readRfc5424(text, header, draft, options)) {
     readRfc3164(text, header, draft, options)
     forgetNilvalues(draft)
   }
+}
+
+/** Device types that send text of their own, which may well begin as a header does: all of it is the message. */
+function hasNoHeader(device: string | undefined): boolean {
+  return device !== undefined && (device === 'text' || device.startsWith('aws-'))
 }
 
 /** Senders that know RFC 5424 write its NILVALUE (6.2) into BSD headers as well: it says that there is no such field. */
