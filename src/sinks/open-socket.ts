@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { type Endpoint, formatEndpoint } from '../config/formats.ts'
+import { formatEndpoint, type HostPort } from '../config/formats.ts'
 import { RelayError } from '../core/errors.ts'
 import { type ConnectionPhase, connectionError } from './connection-errors.ts'
 
@@ -10,7 +10,7 @@ export const keepAliveDelayMs = 30_000
 const tls13VerdictMs = 500
 
 export interface OpenOptions {
-  readonly endpoint: Endpoint
+  readonly endpoint: { readonly scheme: string } & HostPort
   /** For endpoints over TLS. */
   readonly tls?: ConnectionOptions | undefined
   /** For name, connection and TLS handshake together. */
@@ -27,7 +27,8 @@ export function openSocket<T>({ endpoint, tls, timeoutMs, signal }: OpenOptions,
   const name = formatEndpoint(endpoint)
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(stopped(name))
-    let phase: ConnectionPhase = 'connect'
+    // Over a way that is open already the handshake is all there is.
+    let phase: ConnectionPhase = tls?.socket === undefined ? 'connect' : 'handshake'
     // autoSelectFamily (happy eyeballs, RFC 8305) is on by default.
     const basics = { host: endpoint.host, port: endpoint.port, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs, noDelay: true }
     const socket = tls === undefined ? connectTcp(basics) : connectTls({ ...basics, ...tls })
