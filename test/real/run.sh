@@ -14,6 +14,10 @@ compgen -G '/usr/lib/*/rsyslog/imrelp.so' >/dev/null || missing+=(rsyslog-relp)
 command -v haproxy >/dev/null || missing+=(haproxy)
 command -v logger >/dev/null || missing+=(bsdutils)
 command -v openssl >/dev/null || missing+=(openssl)
+compgen -G '/usr/lib/*/rsyslog/omelasticsearch.so' >/dev/null || missing+=(rsyslog-elasticsearch)
+command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+command -v mvn >/dev/null || missing+=(maven)
+command -v go >/dev/null || missing+=(golang-go)
 /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
 install() {
@@ -48,8 +52,16 @@ if [ ! -x "$linters/bin/cfn-lint" ] || [ ! -x "$linters/bin/hcl2tojson" ]; then
 fi
 export LOGRELAY_LINTERS="$linters/bin"
 
+# Real upstreams and buckets, each installed or built once and kept between runs.
+LOGRELAY_OPENSEARCH=$(bash test/real/servers/opensearch/install.sh)
+LOGRELAY_OPENSEARCH=${LOGRELAY_OPENSEARCH##* in }
+LOGRELAY_S3_SERVER=$(bash test/real/servers/s3/install.sh)
+LOGRELAY_SQS_SERVER=$(bash test/real/servers/sqs/install.sh)
+export LOGRELAY_OPENSEARCH LOGRELAY_S3_SERVER LOGRELAY_SQS_SERVER
+
 rsyslogd -v | sed -n '1s/ (.*//p'
 nginx -v 2>&1
 haproxy -v | sed -n '1s/ - .*//p'
 logger --version
+basename -a "$LOGRELAY_OPENSEARCH" "${LOGRELAY_S3_SERVER%/*}" "${LOGRELAY_SQS_SERVER%/*}" | sed 's/^logrelay-//'
 exec node test/real/run.ts "$@"

@@ -1,3 +1,4 @@
+import { scenarios as elasticsearch } from './elasticsearch/scenarios.ts'
 import { scenarios as haproxy } from './haproxy.ts'
 import { scenarios as lbDelivery } from './lb-delivery.ts'
 import { scenarios as lbLoaded } from './lb-loaded.ts'
@@ -27,8 +28,9 @@ const all = [
   ...lbLoaded,
   ...lbDelivery,
   ...pool,
+  ...elasticsearch,
 ]
-const limitMs = 120_000
+const defaultLimitMs = 120_000
 
 const wanted = process.argv[2]
 const chosen = all.filter((scenario) => wanted === undefined || scenario.name.toLowerCase().includes(wanted.toLowerCase()))
@@ -40,18 +42,19 @@ console.log(`${chosen.length - failed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
 async function passes(scenario: Scenario): Promise<boolean> {
+  const { limitMs = defaultLimitMs } = scenario
   const room = await Room.open()
   let failure: string | undefined
   let result = ''
   try {
-    const delivery = await withinLimit(scenario.run(room))
+    const delivery = await withinLimit(scenario.run(room), limitMs)
     result = typeof delivery === 'string' ? delivery : describe(delivery)
     failure = typeof delivery === 'string' ? undefined : wrongWith(delivery)
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
   }
   try {
-    await withinLimit(room.close())
+    await withinLimit(room.close(), defaultLimitMs)
   } catch (error) {
     failure ??= error instanceof Error ? error.message : String(error)
   }
@@ -70,7 +73,7 @@ function describe({ sent, arrived, note }: Delivery): string {
 }
 
 /** A scenario that hangs is a failure, and the next one still runs. */
-async function withinLimit<T>(work: Promise<T>): Promise<T> {
+async function withinLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not finished after ${limitMs / 1000} s`)), limitMs)

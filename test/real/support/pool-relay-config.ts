@@ -24,7 +24,7 @@ export interface PoolNode {
 export interface NodeOptions {
   readonly queue?: Pipeline['queue']
   /** Keys that both sources have. */
-  readonly source?: Pick<Pipeline['source'], 'proxy_protocol' | 'trusted_proxies' | 'max_connection_age'>
+  readonly source?: Pick<Extract<Pipeline['source'], { type: 'relp' }>, 'proxy_protocol' | 'trusted_proxies' | 'max_connection_age'>
   readonly drainDelay?: string
 }
 

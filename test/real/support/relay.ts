@@ -9,8 +9,8 @@ import { Program } from './program.ts'
 import type { Room } from './room.ts'
 import { until } from './until.ts'
 
-// LOGRELAY runs the same scenarios against an installed relay.
-const command = process.env.LOGRELAY ?? fileURLToPath(new URL('../../../bin/logrelay', import.meta.url))
+/** The relay's program. LOGRELAY runs the same scenarios against an installed one. */
+export const relayCommand = process.env.LOGRELAY ?? fileURLToPath(new URL('../../../bin/logrelay', import.meta.url))
 
 type Pipeline = ConfigInput['pipelines'][string]
 
@@ -19,7 +19,7 @@ export interface RelayOptions {
   readonly upstream?: number
   /** Takes the place of the sink that `upstream` makes. */
   readonly sink?: ConfigInput['sinks'][string]
-  readonly source?: Partial<Pipeline['source']>
+  readonly source?: Partial<Extract<Pipeline['source'], { type: 'syslog' }>>
   readonly queue?: Pipeline['queue']
   readonly tls?: ConfigInput['tls']
 }
@@ -41,14 +41,19 @@ export class Relay {
 
   /** Starts a relay with one pipeline and waits until it is ready. At the room's end it is stopped and has to exit with 0. */
   static async start(room: Room, options: RelayOptions): Promise<Relay> {
+    const relay = await Relay.configured(room, options)
+    await relay.restart()
+    return relay
+  }
+
+  /** The same without the start: for commands that come before it. `restart` starts it. */
+  static async configured(room: Room, options: RelayOptions): Promise<Relay> {
     const port = await freePort()
     const admin = await freePort()
     const configFile = room.path('logrelay.yaml')
     // JSON is YAML too.
     await writeFile(configFile, JSON.stringify(configuration(room, port, admin, options), null, 2))
-    const relay = new Relay(room, port, admin, configFile)
-    await relay.#launch()
-    return relay
+    return new Relay(room, port, admin, configFile)
   }
 
   get pid(): number {
@@ -58,6 +63,10 @@ export class Relay {
   /** The port of its admin server. */
   get adminPort(): number {
     return this.#admin
+  }
+
+  get configFile(): string {
+    return this.#configFile
   }
 
   /** SIGKILL, as the kernel sends it when memory runs out. */
@@ -103,7 +112,7 @@ export class Relay {
   }
 
   async #launch(): Promise<void> {
-    const program = await Program.start(this.#room, command, ['start', '--config', this.#configFile])
+    const program = await Program.start(this.#room, relayCommand, ['start', '--config', this.#configFile])
     this.#program = program
     this.#room.closing(() => this.stop())
     await until('/readyz to answer 200', async () => {

@@ -15,5 +15,7 @@ export interface Delivery {
 export interface Scenario {
   /** Who sends over what, in words: the beginning of the result's line. */
   readonly name: string
+  /** When it counts as hanging. Default: two minutes. */
+  readonly limitMs?: number
   run(room: Room): Promise<Delivery | string>
 }
