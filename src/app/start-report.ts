@@ -1,7 +1,8 @@
-import { formatEndpoint, formatHostPort } from '../config/formats.ts'
+import { formatEndpoint, formatHostPort, formatHttpEndpoint } from '../config/formats.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config, PipelineConfig, SinkConfig } from '../config/schema.ts'
 import type { Listening } from '../core/source.ts'
+import type { PipelineStatus } from '../core/status.ts'
 import { diskBudgetWarning } from './disk-budget.ts'
 import { sinkFilePath } from './paths.ts'
 import type { Relay } from './relay.ts'
@@ -23,6 +24,8 @@ export interface PipelineReport {
   readonly name: string
   readonly device: string
   readonly listening: readonly Listening[]
+  /** Where it fetches from: `s3://bucket/prefix`. */
+  readonly from?: string
   /** `destination`: the endpoints, or the file's path. */
   readonly sinks: readonly { readonly name: string; readonly type: string; readonly destination: string }[]
   /** Messages that an earlier life left in the queue. */
@@ -44,6 +47,7 @@ export async function startReport(relay: Relay, { file, builtin }: LoadedConfig)
       name,
       device: pipeline.source.device,
       listening: status[name]?.source.listening ?? [],
+      ...fetching(status[name]),
       sinks: sinksOf(config, name, pipeline),
       queued: status[name]?.queue.messages ?? 0,
     })),
@@ -51,11 +55,20 @@ export async function startReport(relay: Relay, { file, builtin }: LoadedConfig)
   }
 }
 
+function fetching(status: PipelineStatus | undefined): Pick<PipelineReport, 'from'> {
+  const polling = status?.source.polling
+  return polling === undefined ? {} : { from: polling.from }
+}
+
 function sinksOf(config: Config, pipelineName: string, { sinks }: PipelineConfig): PipelineReport['sinks'] {
   return sinks.map((name) => {
     const sink = config.sinks[name] as SinkConfig
-    const destination =
-      sink.type === 'file' ? sinkFilePath(config.data_dir, sink.path, pipelineName) : sink.endpoints.map(formatEndpoint).join(', ')
-    return { name, type: sink.type, destination }
+    return { name, type: sink.type, destination: destinationOf(sink, config, pipelineName) }
   })
+}
+
+function destinationOf(sink: SinkConfig, config: Config, pipelineName: string): string {
+  if (sink.type === 'file') return sinkFilePath(config.data_dir, sink.path, pipelineName)
+  if (sink.type === 'syslog') return sink.endpoints.map(formatEndpoint).join(', ')
+  return sink.endpoints.map(formatHttpEndpoint).join(', ')
 }

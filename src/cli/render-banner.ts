@@ -12,6 +12,7 @@ export function renderBanner(report: StartReport, cwd: string): string {
   for (const pipeline of report.pipelines) {
     lines.push(`  ${pipeline.name} (${pipeline.device})`)
     lines.push(...openPorts(pipeline.listening).map((open) => `    listens on ${open}`))
+    if (pipeline.from !== undefined) lines.push(`    reads ${pipeline.from}`)
     lines.push(...pipeline.sinks.map((sink) => `    writes to ${sink.name}: ${destination(sink, cwd)}`))
     if (pipeline.queued > 0) lines.push(`    ${renderCount(pipeline.queued)} messages from before are waiting`)
   }

@@ -1,5 +1,6 @@
 import { escapeControl } from '../config/escape-control.ts'
 import type { SinkLedger } from '../core/ledger.ts'
+import type { PollingStatus } from '../core/source.ts'
 import type { PipelineStatus, RelayStatus, SinkStatus } from '../core/status.ts'
 import { type Column, renderTable } from './render-table.ts'
 import { renderAge, renderCount, renderTime, total } from './render-values.ts'
@@ -48,6 +49,8 @@ function relayNotes({ reasons, reloadError }: RelayStatus): string[] {
 
 function pipelineNotes(name: string, pipeline: PipelineStatus, nowMs: number): string[] {
   const notes = pipeline.reasons.map((reason) => `${name}: ${reason}`)
+  const { polling } = pipeline.source
+  if (polling !== undefined) notes.push(`${name}: ${pollingNote(polling, nowMs)}`)
   for (const [sink, { error, failingSinceMs }] of Object.entries(pipeline.sinks)) {
     // The reasons may name it already, with more besides.
     if (error === undefined || pipeline.reasons.some((reason) => reason.includes(error.message))) continue
@@ -59,4 +62,12 @@ function pipelineNotes(name: string, pipeline: PipelineStatus, nowMs: number): s
       notes.push(`${name}: ${renderCount(messages)} received but never stored (${reason.replaceAll('_', ' ')})`)
   }
   return notes
+}
+
+/** How far a source has come that fetches; why it fails stands among the reasons. */
+function pollingNote({ from, state, reading, waiting, completed, failed, retryAtMs }: PollingStatus, nowMs: number): string {
+  const counts = [`${renderCount(completed)} objects read`, `${reading} being read`, `${renderCount(waiting)} known to wait`]
+  if (failed > 0) counts.push(`${renderCount(failed)} are dead letters (logrelay deadletter ls)`)
+  const next = retryAtMs === undefined ? '' : `, next try in ${renderAge(Math.max(0, retryAtMs - nowMs))}`
+  return `reads ${from}, ${state.replaceAll('_', ' ')}${next}: ${counts.join(', ')}`
 }

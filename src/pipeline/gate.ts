@@ -5,7 +5,7 @@ import type { Queue, QueueCondition } from '../core/queue.ts'
 import type { Source } from '../core/source.ts'
 
 /**
- * Opens and closes a pipeline's ports with its queue's condition, so that the port is the health check (law 5).
+ * Opens and closes a pipeline's ports, or pauses a source that fetches, with its queue's condition, so that the port is the health check (law 5).
  * Changes are carried out one after the other, and only the latest counts.
  */
 export class Gate implements Component {
@@ -52,21 +52,29 @@ export class Gate implements Component {
     try {
       if (this.#open) {
         await this.#source.unblock()
-        this.#logger.info(
-          {},
-          this.#leaving ? 'there is room again for what senders have sent' : 'taking messages again: the ports are open',
-        )
+        this.#logger.info({}, this.#openedWords)
       } else {
         await this.#source.block()
         const { detail } = this.#queue.status()
         const why = detail === undefined ? words[condition] : `${words[condition]} (${detail})`
-        this.#logger.error({ condition }, `not taking messages: ${why}; TCP ports are closed, UDP losses are counted`)
+        const effect = this.#fetches ? 'nothing is read until there is room' : 'TCP ports are closed, UDP losses are counted'
+        this.#logger.error({ condition }, `not taking messages: ${why}; ${effect}`)
       }
     } catch (error) {
       // The source goes on trying by itself; here only its word is passed on.
       const { code, message } = RelayError.from(error)
-      this.#logger.error({ code }, `the ports could not be ${this.#open ? 'opened' : 'closed'}: ${message}`)
+      this.#logger.error({ code }, `the source could not be ${this.#open ? 'opened' : 'closed'}: ${message}`)
     }
+  }
+
+  get #openedWords(): string {
+    if (this.#fetches) return 'taking messages again: reading goes on'
+    return this.#leaving ? 'there is room again for what senders have sent' : 'taking messages again: the ports are open'
+  }
+
+  /** The source has no ports. */
+  get #fetches(): boolean {
+    return this.#source.stats().polling !== undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { renderStatus } from '../../src/cli/render-status.ts'
+import { idlePolling } from '../support/fake-source.ts'
 import { nowMs, pipeline, status } from './example-status.ts'
 
 t.test('a line for each sink, and below what a person should know', async (t) => {
@@ -31,4 +32,16 @@ t.test('a failing sink that a reason names already is named once', async (t) => 
 
 t.test('a refused reload is not forgotten', async (t) => {
   t.match(renderStatus({ ...status, reloadError: 'f.yaml:1:1: error' }, nowMs), /the last reload was refused.*f\.yaml:1:1/)
+})
+
+t.test('a source that fetches says how far it has come', async (t) => {
+  const render = (polling: object) => {
+    const source = { ...pipeline.source, polling: { ...idlePolling, ...polling } }
+    return renderStatus({ ...status, pipelines: { trail: { ...pipeline, source } } }, nowMs)
+  }
+  t.match(render({ completed: 1234 }), 'trail: reads s3://logs/, idle: 1,234 objects read, 0 being read, 0 known to wait\n')
+  t.match(
+    render({ state: 'backing_off', retryAtMs: nowMs + 5000, failed: 2 }),
+    /backing off, next try in 5 s: .*, 2 are dead letters \(logrelay deadletter ls\)\n/,
+  )
 })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { Gate } from '../../src/pipeline/gate.ts'
 import { FakeQueue } from '../support/fake-queue.ts'
-import { FakeSource } from '../support/fake-source.ts'
+import { FakeSource, idlePolling } from '../support/fake-source.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 
 function gate() {
@@ -64,4 +64,17 @@ test('after stop the queue has no listener left', async (t) => {
   queue.become('full')
   t.equal(queue.listeners, 0)
   t.same(source.calls, [])
+})
+
+test('a source without ports is not said to have any', async (t) => {
+  const { queue, source, logger, gate: subject } = gate()
+  source.polling = idlePolling
+  await subject.start()
+  queue.become('full')
+  await new Promise(setImmediate)
+  queue.become('open')
+  await subject.stop()
+  t.same(source.calls, ['block', 'unblock'])
+  t.match(logger.messages('error'), [/nothing is read until there is room$/])
+  t.match(logger.messages('info'), [/reading goes on$/])
 })

@@ -20,6 +20,8 @@ class MoodyIntake implements Intake {
   readonly #pending: (() => void)[] = []
   #rooms: (() => void)[] = []
 
+  async deadLetter(): Promise<void> {}
+
   append(batch: Batch, { last = false }: AppendOptions = {}): Receipt | 'full' {
     if (this.broken) throw new Error('closed')
     if (this.full && !last) return 'full'

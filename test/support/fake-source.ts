@@ -1,9 +1,11 @@
-import type { Source, SourceStats } from '../../src/core/source.ts'
+import type { PollingStatus, Source, SourceStats } from '../../src/core/source.ts'
 
 /** A source that only remembers what it was told. */
 export class FakeSource implements Source {
   readonly calls: string[] = []
   failStart: Error | undefined
+  /** Makes it a source that fetches. */
+  polling: PollingStatus | undefined
   failUnblock: Error | undefined
 
   async start(): Promise<void> {
@@ -45,6 +47,20 @@ export class FakeSource implements Source {
       empty: 0,
       skippedBytes: 0,
       cutOff: 0,
+      ...(this.polling && { polling: this.polling }),
     }
   }
+}
+
+/** Of a source that fetches and has nothing to do. */
+export const idlePolling: PollingStatus = {
+  from: 's3://logs/',
+  state: 'idle',
+  waiting: 0,
+  reading: 0,
+  completed: 0,
+  failed: 0,
+  takenOver: 0,
+  repeatedMessages: 0,
+  bytes: 0,
 }

@@ -1,10 +1,10 @@
 import { test } from 'tap'
-import { Certificates } from '../../src/app/certificates.ts'
-import { pipelineSpecs } from '../../src/app/compose.ts'
-import { ConnectionBudget } from '../../src/sources/connection-budget.ts'
-import { UdpReceiver } from '../../src/sources/udp-receiver.ts'
-import { fileSink, pipeline, type RelayConfig } from '../support/relay-config.ts'
-import { keptLog, parsedConfig } from '../support/relay-in-process.ts'
+import { Certificates } from '../../../src/app/certificates.ts'
+import { pipelineSpecs } from '../../../src/app/compose/compose.ts'
+import { ConnectionBudget } from '../../../src/sources/connection-budget.ts'
+import { UdpReceiver } from '../../../src/sources/udp-receiver.ts'
+import { fileSink, pipeline, type RelayConfig } from '../../support/relay-config.ts'
+import { keptLog, parsedConfig } from '../../support/relay-in-process.ts'
 
 const sinks = { one: fileSink('one.log'), two: fileSink('two.log') }
 const base: RelayConfig = {

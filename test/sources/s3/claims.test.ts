@@ -1,0 +1,96 @@
+import { test } from 'tap'
+import { asObject, type Context, eventually, lines, runS3, s3Config } from '../../support/running-s3-source.ts'
+import { S3Intake } from '../../support/s3-intake.ts'
+import { S3Server } from '../../support/s3-server.ts'
+
+/** A relay with an access key of its own, so that the server can tell it from others. */
+function relay(t: Context, server: S3Server, id: string, intake = new S3Intake(), given: Record<string, unknown> = {}) {
+  const credentials = { access_key_id: id, secret_access_key: 'key' }
+  const config = s3Config(server, { credentials, claims: { timeout: '1s' }, ...given })
+  return runS3(t, config, { intake, owner: id, onKill: () => server.unreachable.add(id) })
+}
+
+function claimOf(server: S3Server): Record<string, unknown> {
+  const [, claim] = [...server.objects].find(([key]) => /^.logrelay.claims.[0-9a-f]{32}$/.test(key)) ?? []
+  return JSON.parse(claim?.bytes.toString() ?? '{}')
+}
+
+const large = lines('large', 12_000, 200)
+
+test('what a dead relay has begun is taken over where its claim stands, and one chunk comes twice', async (t) => {
+  const server = await S3Server.start(t)
+  server.put('large', asObject(large))
+  const intake = new S3Intake()
+  intake.onBatch = () => {
+    if (intake.disk.batches.length < 3) return
+    intake.kill()
+    server.unreachable.add('one')
+  }
+  const one = await relay(t, server, 'one', intake)
+  await intake.until(() => intake.disk.batches.length >= 3)
+  const two = await relay(t, server, 'two')
+  await eventually(() => two.source.stats().polling?.completed === 1)
+  await one.kill()
+  const { disk } = two.intake
+  t.equal(disk.texts[0], large[12_000 - disk.texts.length])
+  t.equal(intake.disk.texts.length + disk.texts.length - 12_000, intake.disk.batches[2], 'the last chunk of the dead one came twice')
+  t.match(two.source.stats().polling, { takenOver: 1, repeatedMessages: 0 })
+  t.match(claimOf(server), { owner: 'two', done: true })
+})
+
+test('a relay that was cut off finds its object taken over, leaves it alone and counts what comes twice', async (t) => {
+  const server = await S3Server.start(t)
+  server.put('large', asObject(large))
+  const intake = new S3Intake()
+  intake.onBatch = () => {
+    intake.fill()
+    server.unreachable.add('one')
+  }
+  const one = await relay(t, server, 'one', intake)
+  await intake.until(() => intake.disk.batches.length === 1)
+  const two = await relay(t, server, 'two')
+  await eventually(() => two.source.stats().polling?.completed === 1)
+  server.unreachable.delete('one')
+  intake.empty()
+  await eventually(() => one.source.stats().polling?.waiting === 0 && one.source.stats().polling?.reading === 0)
+  const repeated = intake.disk.texts.length + two.intake.disk.texts.length - 12_000
+  t.equal(intake.disk.batches.length, 1, 'nothing of it was handed over afterwards')
+  t.equal(one.source.stats().polling?.repeatedMessages, repeated)
+})
+
+test('a relay that stops lets others go on at once', async (t) => {
+  const server = await S3Server.start(t)
+  server.put('large', asObject(large))
+  const intake = new S3Intake()
+  intake.onBatch = () => intake.fill()
+  const given = { claims: { timeout: '10m' } }
+  const one = await relay(t, server, 'one', intake, given)
+  await intake.until(() => intake.refusals > 0)
+  await one.stop()
+  t.match(claimOf(server), { owner: 'one', released: true, done: false })
+  const two = await relay(t, server, 'two', new S3Intake(), given)
+  await eventually(() => two.source.stats().polling?.completed === 1)
+  t.equal(intake.disk.texts.length + two.intake.disk.texts.length, 12_000)
+})
+
+test('three relays share the objects, each is read by one', async (t) => {
+  const server = await S3Server.start(t)
+  for (let i = 0; i < 30; i++) server.put(`${i}.log`, asObject(lines(`object ${i}`, 3)))
+  const relays = await Promise.all(['one', 'two', 'three'].map((id) => relay(t, server, id)))
+  const texts = () => relays.flatMap(({ intake }) => intake.disk.texts)
+  await eventually(() => texts().length >= 90 && relays.every(({ source }) => source.stats().polling?.waiting === 0))
+  t.equal(new Set(texts()).size, 90)
+  t.equal(texts().length, 90)
+  t.equal(server.requests.filter(({ what, method, key }) => what === 'object' && method === 'GET' && key.endsWith('.log')).length, 30)
+})
+
+test('a server without conditional writes is told of, and nothing is read', async (t) => {
+  const server = await S3Server.start(t)
+  server.unconditional = true
+  server.put('a.log', 'text\n')
+  const { source, logger, intake } = await relay(t, server, 'one')
+  await eventually(() => source.stats().polling?.state === 'backing_off')
+  t.match(source.stats().polling?.error, { code: 'SOURCE_UNREACHABLE', message: /conditional writes.*leave out `claims`/ })
+  t.match(logger.messages('warn')[0], /source of pipeline test, claims: .*conditional writes/)
+  t.same(intake.disk.texts, [])
+})
