@@ -13,7 +13,7 @@ import { queueDirectory } from './paths.ts'
  */
 
 export async function offlineQueue(dataDir: string, pipeline: string): Promise<{ queue: QueueStatus }> {
-  const queue = await open(dataDir, pipeline)
+  const queue = await openOffline(dataDir, pipeline)
   try {
     return { queue: queue.status() }
   } finally {
@@ -26,7 +26,7 @@ export async function* offlineMessages(
   pipeline: string,
   { from = 0, limit }: MessageRange,
 ): AsyncGenerator<QueuedMessage> {
-  const queue = await open(dataDir, pipeline)
+  const queue = await openOffline(dataDir, pipeline)
   try {
     let left = limit
     for await (const batch of queue.browse(from, new AbortController().signal)) {
@@ -42,7 +42,8 @@ export async function* offlineMessages(
   }
 }
 
-async function open(dataDir: string, pipeline: string): Promise<BrowsedQueue> {
+/** The caller closes it. */
+export async function openOffline(dataDir: string, pipeline: string): Promise<BrowsedQueue> {
   const directory = queueDirectory(dataDir, pipeline)
   const found = await stat(directory).catch(() => undefined)
   if (found?.isDirectory()) return openForBrowsing(directory)

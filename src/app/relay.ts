@@ -15,7 +15,9 @@ import { UdpReceiver } from '../sources/udp-receiver.ts'
 import type { RelayLogger } from '../telemetry/create-logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { Certificates } from './certificates.ts'
-import { pipelineSpecs, type Surroundings } from './compose.ts'
+import { pipelineSpecs } from './compose/compose.ts'
+import type { Surroundings } from './compose/surroundings.ts'
+import { RelayLetters } from './dead-letters.ts'
 import { Listeners } from './listeners.ts'
 import { MissingPipelines } from './missing-pipelines.ts'
 import { connectionLimit, openFilesLimit } from './open-files.ts'
@@ -66,6 +68,7 @@ export class Relay implements Component {
       dataDir: this.#config.data_dir,
       status,
       browse: (pipeline, fromSeq, signal) => this.browse(pipeline, fromSeq, signal),
+      letters: new RelayLetters({ names: () => this.#supervisor.names, desk: (name) => this.#supervisor.get(name)?.letters }),
       drain: onDrain,
       log: logger,
     })

@@ -21,10 +21,17 @@ const columns: readonly Column[] = [
 /** Depth, age, cursors and dead letters: one line for each sink of each queue. */
 export function renderQueues(queues: Readonly<Record<string, QueueStatus>>, nowMs: number): string {
   const rows = Object.entries(queues).flatMap(([name, queue]) => queueRows(name, queue, nowMs))
-  const notes = Object.entries(queues).flatMap(([name, { detail }]) =>
-    detail === undefined ? [] : [`${name}: ${escapeControl(detail)}\n`],
-  )
+  const notes = Object.entries(queues).flatMap(([name, queue]) => queueNotes(name, queue))
   return renderTable(columns, rows) + (notes.length === 0 ? '' : `\n${notes.join('')}`)
+}
+
+function queueNotes(name: string, { detail, deadLetters, cursors }: QueueStatus): string[] {
+  const notes = detail === undefined ? [] : [`${name}: ${escapeControl(detail)}\n`]
+  // Those of the source, and of sinks that are not configured any more, have no line in the table.
+  const others = Object.entries(deadLetters).filter(([sink, messages]) => messages > 0 && !Object.hasOwn(cursors, sink))
+  for (const [sink, messages] of others)
+    notes.push(`${name}: ${renderCount(messages)} dead letters of ${escapeControl(sink)} (logrelay deadletter ls)\n`)
+  return notes
 }
 
 function queueRows(name: string, queue: QueueStatus, nowMs: number): string[][] {
@@ -48,9 +55,13 @@ function queueRows(name: string, queue: QueueStatus, nowMs: number): string[][] 
 
 /** One waiting message on one line; what a terminal would obey is escaped. */
 export function renderMessage({ seq, receivedAtMs, peer, transport, flags, bytes }: QueuedMessage): string {
-  const mark = flags === 0 ? '' : ` [${flagNames(flags)}]`
   const text = escapeControl(Buffer.from(bytes, 'base64').toString('utf8'))
-  return `${seq}  ${renderTime(receivedAtMs)}  ${escapeControl(peer)} ${transport}${mark}  ${text}\n`
+  return `${seq}  ${renderTime(receivedAtMs)}  ${escapeControl(peer)} ${transport}${renderFlags(flags)}  ${text}\n`
+}
+
+/** Behind the sender of a message: ` [truncated]`, or nothing. */
+export function renderFlags(flags: number): string {
+  return flags === 0 ? '' : ` [${flagNames(flags)}]`
 }
 
 // The bits of MessageFlag in core/batch.ts.

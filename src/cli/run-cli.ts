@@ -2,7 +2,9 @@ import yargs from 'yargs'
 import { benchSelfCommand } from './bench-self-command.ts'
 import { checkCommand } from './check-command.ts'
 import { type CommandContext, exitStatus, type GlobalOptions, UsageError } from './command.ts'
+import { deadletterCommand } from './deadletter-command.ts'
 import { drainCommand } from './drain-command.ts'
+import { elasticsearchCommand } from './elasticsearch-command.ts'
 import { lbCommand } from './lb-command.ts'
 import { parseCommand } from './parse-command.ts'
 import { planCommand } from './plan-command.ts'
@@ -53,10 +55,12 @@ function commandLine(context: CommandContext) {
     .command(checkCommand(context))
     .command(statusCommand(context))
     .command(queueCommand(context))
+    .command(deadletterCommand(context))
     .command(drainCommand(context))
     .command(parseCommand(context))
     .command(lbCommand(context))
     .command(planCommand(context))
+    .command(elasticsearchCommand(context))
     .command(benchSelfCommand(context))
     .command(typesCommand(context))
     .command(versionCommand(context))

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { StoredBatch } from '../core/batch.ts'
+import type { Seq, StoredBatch } from '../core/batch.ts'
 import type { Component } from '../core/component.ts'
+import type { DeadLetters, LetterSelection, ReplayProgress } from '../core/dead-letter.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Lease, QueueReader } from '../core/queue.ts'
@@ -12,6 +13,8 @@ import { checked } from './checked-outcome.ts'
 import { DeliveryHealth } from './delivery-health.ts'
 import { Lanes } from './lanes.ts'
 import { OpenLeases, type Retry } from './open-leases.ts'
+import { replay } from './replay.ts'
+import { SinkTurns } from './sink-turns.ts'
 
 /** While draining: how often to look whether the queue is empty when nothing more can be leased. */
 const emptyCheckMs = 50
@@ -55,6 +58,7 @@ export class Forwarder implements Component {
   /** Resolves when everything that was answered is settled. */
   #settling: Promise<unknown> = Promise.resolve()
   readonly #lanes: Lanes
+  readonly #turns: SinkTurns
   /** Sends in flight. */
   #sending = 0
   readonly #open: OpenLeases
@@ -65,6 +69,7 @@ export class Forwarder implements Component {
     this.#options = options
     this.#health = new DeliveryHealth(options)
     this.#lanes = new Lanes(options.lanes ?? 1)
+    this.#turns = new SinkTurns(options.sink, this.#lanes.count)
     this.#open = new OpenLeases({
       onFate: (fate) => {
         this.#health.answered(fate)
@@ -104,6 +109,13 @@ export class Forwarder implements Component {
       }
       if (await Promise.race([ended, wait(emptyCheckMs, deadline).then(() => false)])) return
     }
+  }
+
+  /** Sends dead letters of this sink again, up to number `through`, beside what is forwarded: see `replay`. */
+  replay(letters: DeadLetters, selection: LetterSelection, through: Seq, signal: AbortSignal): AsyncIterable<ReplayProgress> {
+    const { sinkName: sink, maxBatchBytes } = this.#options
+    const send = (batch: StoredBatch) => this.#turns.sendAside(batch, signal)
+    return replay({ letters, sink, send, maxBatchBytes }, { selection, through }, signal)
   }
 
   status(): SinkStatus {
@@ -168,7 +180,7 @@ export class Forwarder implements Component {
   /** What happens in a lane. Never rejects. */
   async #deliver(lease: Lease): Promise<void> {
     this.#sending++
-    const outcome = checked(lease.batch.ends.length, await this.#send(lease.batch))
+    const outcome = checked(lease.batch.ends.length, await this.#turns.send(lease.batch, this.#abort.signal))
     this.#sending--
     this.#health.answered(outcome)
     // From now on nothing newer is begun.
@@ -198,14 +210,6 @@ export class Forwarder implements Component {
       await settled
     } finally {
       if (unsettled === undefined) lease.release()
-    }
-  }
-
-  async #send(batch: StoredBatch): Promise<Outcome> {
-    try {
-      return await this.#options.sink.send(batch, this.#abort.signal)
-    } catch (error) {
-      return { delivered: [], rejected: [], retry: { error: RelayError.from(error) } }
     }
   }
 

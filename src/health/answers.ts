@@ -22,7 +22,10 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 export function sendError(response: ServerResponse, status: number, error: RelayError | string): void {
+  sendJson(response, status, errorBody(error))
+}
+
+export function errorBody(error: RelayError | string): ErrorBody {
   const { code, message, hint } = typeof error === 'string' ? { message: error } : error
-  const body: ErrorBody = { error: { ...(code !== undefined && { code }), message, ...(hint !== undefined && { hint }) } }
-  sendJson(response, status, body)
+  return { error: { ...(code !== undefined && { code }), message, ...(hint !== undefined && { hint }) } }
 }

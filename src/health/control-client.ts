@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Seq } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { PipelineStatus, RelayStatus } from '../core/status.ts'
-import { ask, failed, readWithin } from './control-request.ts'
+import { ask, errorOf, failed, isErrorBody, readWithin } from './control-request.ts'
 import type { QueuedMessage } from './message-stream.ts'
 
 export interface ControlOptions {
@@ -41,9 +41,18 @@ export async function* queueMessages(
   const query = new URLSearchParams()
   if (options.from !== undefined) query.set('from', String(options.from))
   if (options.limit !== undefined) query.set('limit', String(options.limit))
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
   const path = `/queues/${encodeURIComponent(pipeline)}/messages?${query}`
-  for await (const line of lines(await ask(socketPath, 'GET', path, timeoutMs), timeoutMs)) yield parse(line) as QueuedMessage
+  for await (const message of objects(socketPath, 'GET', path, options)) yield message as QueuedMessage
+}
+
+/** Objects in lines, of which the last may be the relay's error. */
+export async function* objects(socketPath: string, method: string, path: string, options: ControlOptions): AsyncGenerator<object> {
+  const { timeoutMs = defaultTimeoutMs } = options
+  for await (const line of lines(await ask(socketPath, method, path, timeoutMs), timeoutMs)) {
+    const value = parse(line)
+    if (isErrorBody(value)) throw errorOf(value)
+    yield value
+  }
 }
 
 async function json(socketPath: string, method: string, path: string, { timeoutMs = defaultTimeoutMs }: ControlOptions): Promise<unknown> {
@@ -60,7 +69,7 @@ async function* lines(response: IncomingMessage, timeoutMs: number): AsyncGenera
   for await (const piece of readWithin(response, timeoutMs)) {
     const parts = (rest + piece).split('\n')
     rest = parts.pop() ?? ''
-    yield* parts
+    yield* parts.filter((line) => line !== '') // an empty one says that the relay still works on it
   }
   if (rest !== '') throw failed('the last line is not whole')
 }

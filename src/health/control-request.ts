@@ -60,7 +60,17 @@ function connectionError(socketPath: string, error: NodeJS.ErrnoException): Rela
   return failed(error.message, error)
 }
 
+export function isErrorBody(value: object): value is ErrorBody {
+  const { error } = value as Partial<ErrorBody>
+  return typeof error === 'object' && error !== null && typeof error.message === 'string'
+}
+
 /** The error that the relay sent, with its own code where we know that code. */
+export function errorOf({ error }: ErrorBody): RelayError {
+  const code = errorCodes.find((known) => known === error.code) ?? 'CONTROL_FAILED'
+  return new RelayError(code, error.message, error.hint === undefined ? {} : { hint: error.hint })
+}
+
 async function refusal(response: IncomingMessage, timeoutMs: number): Promise<RelayError> {
   let text = ''
   for await (const piece of readWithin(response, timeoutMs)) {
@@ -68,9 +78,7 @@ async function refusal(response: IncomingMessage, timeoutMs: number): Promise<Re
     if (text.length > 64 * 1024) break
   }
   try {
-    const { error } = JSON.parse(text) as ErrorBody
-    const code = errorCodes.find((known) => known === error.code) ?? 'CONTROL_FAILED'
-    return new RelayError(code, error.message, error.hint === undefined ? {} : { hint: error.hint })
+    return errorOf(JSON.parse(text) as ErrorBody)
   } catch (error) {
     return failed(`HTTP ${response.statusCode}`, error)
   }

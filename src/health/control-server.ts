@@ -6,8 +6,10 @@ import type { Logger } from '../core/logger.ts'
 import type { RelayStatus } from '../core/status.ts'
 import { requestUrl } from './admin-routes.ts'
 import { sendError, sendJson } from './answers.ts'
+import { allow, decode, notFound, unknownPipeline, whileAsked, wholeNumber } from './control-route.ts'
 import { bindPrivately, claimSocketPath, controlSocketPath } from './control-socket.ts'
 import { HttpListener } from './http-listener.ts'
+import { type LetterOffice, LetterRoutes } from './letter-routes.ts'
 import { streamMessages } from './message-stream.ts'
 
 export interface ControlServerOptions {
@@ -15,24 +17,28 @@ export interface ControlServerOptions {
   readonly status: () => RelayStatus
   /** Waiting batches of a pipeline, from a message's number on; undefined when there is no such pipeline. */
   readonly browse: (pipeline: string, from: Seq, signal: AbortSignal) => AsyncIterable<StoredBatch> | undefined
+  readonly letters: LetterOffice
   /** Begins to drain the relay and then to end it, as SIGTERM does. */
   readonly drain: () => void | Promise<void>
   readonly log: Logger
 }
 
 /**
- * HTTP over a unix socket that only our user can open: what the commands `status`, `queue` and `drain` talk to, and the
+ * HTTP over a unix socket that only our user can open: what the commands `status`, `queue`, `deadletter` and `drain` talk to, and the
  * proof that one relay holds the data directory, so it starts before anything opens a queue.
  *
- * GET /status, GET /queues/:pipeline, GET /queues/:pipeline/messages?from=&limit= (a JSON object a line), POST /drain.
+ * GET /status, GET /queues/:pipeline, GET /queues/:pipeline/messages?from=&limit= (a JSON object a line), POST /drain,
+ * and below /deadletters what letter-routes.ts says.
  */
 export class ControlServer implements Component {
   readonly #options: ControlServerOptions
   readonly #listener: HttpListener
   readonly #stopping = new AbortController()
+  readonly #letters: LetterRoutes
 
   constructor(options: ControlServerOptions) {
     this.#options = options
+    this.#letters = new LetterRoutes(options.letters, this.#stopping.signal)
     const path = this.path
     this.#listener = new HttpListener({
       handler: (request, response) => this.#route(request, response),
@@ -61,8 +67,11 @@ export class ControlServer implements Component {
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = requestUrl(request)
-    const [, first, name, rest, ...more] = url?.pathname.split('/') ?? []
-    if (url === undefined || more.length > 0) return notFound(response)
+    if (url === undefined) return notFound(response)
+    const [, first, ...parts] = url.pathname.split('/')
+    if (first === 'deadletters') return await this.#letters.route(parts, url.searchParams, request, response)
+    const [name, rest, ...more] = parts
+    if (more.length > 0) return notFound(response)
     if (first === 'drain' && name === undefined) {
       if (allow(request, response, 'POST')) this.#drain(response)
     } else if (first === 'status' && name === undefined) {
@@ -83,49 +92,17 @@ export class ControlServer implements Component {
 
   async #queue(pipeline: string, browse: URLSearchParams | undefined, response: ServerResponse): Promise<void> {
     const { pipelines } = this.#options.status()
-    if (!Object.hasOwn(pipelines, pipeline)) return unknownPipeline(response, pipeline, Object.keys(pipelines))
+    const unknown = () => sendError(response, 404, unknownPipeline(pipeline, Object.keys(pipelines)))
+    if (!Object.hasOwn(pipelines, pipeline)) return unknown()
     if (browse === undefined) return sendJson(response, 200, pipelines[pipeline])
     const from = wholeNumber(browse.get('from'), 0)
     const limit = wholeNumber(browse.get('limit'), Number.MAX_SAFE_INTEGER)
     if (from === undefined || limit === undefined) return sendError(response, 400, 'from and limit must be whole numbers of 0 and above')
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    const signal = AbortSignal.any([gone.signal, this.#stopping.signal])
+    const signal = whileAsked(response, this.#stopping.signal)
     const batches = this.#options.browse(pipeline, from, signal)
-    if (batches === undefined) return unknownPipeline(response, pipeline, Object.keys(pipelines))
+    if (batches === undefined) return unknown()
     await streamMessages(batches, { from, limit }, response, signal)
   }
-}
-
-function allow(request: IncomingMessage, response: ServerResponse, method: string): boolean {
-  if (request.method === method) return true
-  response.setHeader('Allow', method)
-  sendError(response, 405, `only ${method} is answered here`)
-  return false
-}
-
-function notFound(response: ServerResponse): void {
-  sendError(response, 404, 'not found')
-}
-
-function unknownPipeline(response: ServerResponse, name: string, known: readonly string[]): void {
-  const hint = known.length === 0 ? 'there is none yet' : `there is ${known.join(', ')}`
-  sendError(response, 404, new RelayError('PIPELINE_UNKNOWN', `there is no pipeline ${JSON.stringify(name)}`, { hint }))
-}
-
-/** A path's part; what is not well encoded names nothing that exists. */
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}
-
-function wholeNumber(text: string | null, fallback: number): number | undefined {
-  if (text === null) return fallback
-  const value = Number(text)
-  return /^\d+$/.test(text) && Number.isSafeInteger(value) ? value : undefined
 }
 
 function describeBindError(path: string, cause: NodeJS.ErrnoException): ConstructorParameters<typeof RelayError> {

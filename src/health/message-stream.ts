@@ -70,7 +70,8 @@ export function* queuedMessagesOf(batch: StoredBatch): Generator<QueuedMessage> 
   }
 }
 
-async function write(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+/** Resolves when more may be written, or when the signal aborts. */
+export async function write(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
   if (signal.aborted || response.write(text)) return
   await once(response, 'drain', { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error

@@ -3,19 +3,20 @@ import type { Logger } from '../core/logger.ts'
 import type { Queue } from '../core/queue.ts'
 import type { Sink } from '../core/sink.ts'
 import type { Source } from '../core/source.ts'
-import type { PipelineStatus, SinkStatus } from '../core/status.ts'
+import type { PipelineStatus } from '../core/status.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import { FillWatch } from './fill-watch.ts'
 import { Gate } from './gate.ts'
+import { type LetterDelivery, LetterDesk } from './letter-desk.ts'
 import { reasonsOf } from './reasons.ts'
 
 /** How often a full pipeline that leaves looks whether its sinks still work. */
 const hopeEveryMs = 100
 
 /** The way from the queue to one sink. */
-export interface Delivery extends Component {
+export interface Delivery extends Component, LetterDelivery {
   /** Goes on until the queue has nothing more for this sink, the sink fails, or the deadline aborts. */
   drain(deadline: AbortSignal): Promise<void>
-  status(): SinkStatus
 }
 
 export interface PipelineParts {
@@ -40,6 +41,8 @@ export interface PipelineStopOptions {
 /** One source, one queue, one or more sinks; shares nothing with other pipelines. */
 export class Pipeline implements Component {
   readonly name: string
+  /** For whoever looks at its dead letters. */
+  readonly letters: LetterDesk
   readonly #parts: PipelineParts
   readonly #gate: Gate
   readonly #fillWatch: FillWatch
@@ -52,6 +55,9 @@ export class Pipeline implements Component {
     this.#parts = parts
     this.#gate = new Gate(parts.queue, parts.source, parts.logger)
     this.#fillWatch = new FillWatch(parts.queue, parts.logger)
+    const { queue, source, deliveries, logger } = parts
+    const condition = () => queue.status().condition
+    this.letters = new LetterDesk({ letters: queue.deadLetters, condition, source, deliveries, logger })
   }
 
   /**
@@ -114,6 +120,7 @@ export class Pipeline implements Component {
     // The gate first: it must not open again what the source has closed.
     const intake: Component[] = [this.#gate, source].filter((part) => parts.includes(part))
     for (const part of intake) await part.stop(deadline)
+    await untilAbort(this.letters.stop(), deadline)
     if (drain && parts.length > 0) await Promise.all([...this.#parts.deliveries.values()].map(({ delivery }) => delivery.drain(deadline)))
     for (const part of parts) if (!intake.includes(part)) await part.stop(deadline)
   }
@@ -131,12 +138,13 @@ export class Pipeline implements Component {
     const { device, source, queue, deliveries } = this.#parts
     const sinks = Object.fromEntries([...deliveries].map(([name, { delivery }]) => [name, delivery.status()]))
     const queueStatus = queue.status()
+    const sourceStats = source.stats()
     const ready = this.#taking && queueStatus.condition === 'open'
     return {
       device,
       ready,
-      reasons: reasonsOf({ taking: this.#taking, queue: queueStatus, sinks }),
-      source: source.stats(),
+      reasons: reasonsOf({ taking: this.#taking, source: sourceStats, queue: queueStatus, sinks }),
+      source: sourceStats,
       queue: queueStatus,
       ledger: queue.ledger(),
       sinks,

@@ -114,6 +114,10 @@ export class Supervisor implements Component {
     this.#running.set(spec.name, { spec, pipeline })
   }
 
+  get names(): string[] {
+    return [...this.#running.keys()]
+  }
+
   get(name: string): Pipeline | undefined {
     return this.#running.get(name)?.pipeline
   }

@@ -43,6 +43,15 @@ export function deadLettersEnd(sink: string): Buffer {
   return Buffer.concat([Buffer.from(`d${sink}${sinkEnd}`), Buffer.of(0xff)])
 }
 
+/** Where the dead letters of all sinks begin and end. */
+export const firstDeadLetter = Buffer.from('d')
+export const lettersEnd = Buffer.from('e')
+
+/** The sink whose dead letter has this key. */
+export function sinkOfLetterKey(key: Buffer): string {
+  return key.toString('utf8', 1, key.length - 8 - sinkEnd.length)
+}
+
 export function deadLetterStatsKey(sink: string): Buffer {
   return Buffer.from(`D${sink}`)
 }
@@ -56,6 +65,9 @@ export function isStateKey(key: Buffer): boolean {
 export function isLetterKey(key: Buffer): boolean {
   return key[0] === 0x64 || key[0] === 0x44
 }
+
+/** Which number the next dead letter of the source gets: written with the checkpoint that passes the one before. */
+export const sourceLettersKey = Buffer.from('l')
 
 export function checkpointKey(key: string): Buffer {
   return Buffer.from(`k${key}`)

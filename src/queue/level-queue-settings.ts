@@ -1,4 +1,5 @@
 import type { QueueConfig } from '../config/schema.ts'
+import type { LetterLimits } from './dead-letters/sink-letters.ts'
 
 /** What a queue is made from. */
 export interface LevelQueueSettings {
@@ -9,4 +10,6 @@ export interface LevelQueueSettings {
   readonly minFreeDisk: number
   readonly sinks: readonly string[]
   readonly pipeline: string
+  /** By sink, and `@source`; what is not named has 10,000 letters and 64 MiB. */
+  readonly deadLetterLimits?: Readonly<Record<string, LetterLimits>>
 }

@@ -1,15 +1,14 @@
 import { countByTransport } from '../batch/messages.ts'
 import type { Batch, StoredBatch, Transport } from '../core/batch.ts'
+import type { DeadLetters, SourceLetter } from '../core/dead-letter.ts'
 import { RelayError } from '../core/errors.ts'
-import type { AppendOptions, DropReason, Receipt } from '../core/intake.ts'
+import type { AppendOptions, Checkpoint, DropReason, Receipt } from '../core/intake.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../core/queue.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import { browseBatches } from './browse-batches.ts'
 import { ConditionBoard } from './condition-board.ts'
-import type { DeadLetter } from './dead-letters.ts'
-import { deadLetterPage } from './dead-letters.ts'
 import { DiskWatch, freeDiskOf } from './disk-watch.ts'
 import { checkpointKey } from './keys.ts'
 import type { LevelQueueSettings } from './level-queue-settings.ts'
@@ -43,6 +42,13 @@ export class LevelQueue implements Queue {
   readonly #disk: DiskWatch
   readonly #level: LevelTools | undefined
   readonly #readers = new Map<string, QueueReader>()
+  /** None while the queue is not open. */
+  readonly deadLetters: DeadLetters = {
+    held: () => this.#open?.letters.held() ?? [],
+    read: (sink, fromSeq, signal) => this.#open?.letters.read(sink, fromSeq, signal) ?? nothing(),
+    settle: async (sink, seqs, how) => (await this.#open?.letters.settle(sink, seqs, how)) ?? 0,
+    refuse: async (sink, rejected) => (await this.#open?.letters.refuse(sink, rejected)) ?? 0,
+  }
   #open: RunningQueue | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -141,6 +147,13 @@ export class LevelQueue implements Queue {
     for (const { reason, transport, messages } of this.#early.splice(0)) open.intake.drop(reason, transport, messages)
   }
 
+  /** Does not resolve when the queue is closed before the letter is on disk, nor when it is not open. */
+  async deadLetter(letter: SourceLetter, checkpoint?: Checkpoint): Promise<void> {
+    if (this.#open === undefined)
+      this.#logger.error({ code: letter.code }, `no queue takes the dead letter of the source: ${letter.reason}`)
+    await (this.#open?.intake.deadLetter(letter, checkpoint) ?? new Promise<never>(() => undefined))
+  }
+
   async checkpoint(key: string): Promise<Uint8Array | undefined> {
     return this.#open?.keeper.use((db) => db.get(checkpointKey(key), { fillCache: false }))
   }
@@ -200,17 +213,6 @@ export class LevelQueue implements Queue {
       signal,
     )
   }
-
-  /** What a sink refused, oldest first: reads the store, changes nothing. */
-  async *deadLetters(sink: string, fromSeq = 0): AsyncGenerator<DeadLetter> {
-    const open = this.#open
-    let from = fromSeq
-    for (;;) {
-      const page = await open?.keeper.use((db) => deadLetterPage(db, sink, from))
-      const last = page?.at(-1)
-      if (page === undefined || last === undefined) return
-      yield* page
-      from = last.seq + 1
-    }
-  }
 }
+
+async function* nothing(): AsyncGenerator<never> {}

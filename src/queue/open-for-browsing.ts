@@ -1,9 +1,11 @@
-import type { StoredBatch } from '../core/batch.ts'
+import type { Seq, StoredBatch } from '../core/batch.ts'
+import { type DeadLetter, type DeadLetters, sourceLetters } from '../core/dead-letter.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Ledger } from '../core/ledger.ts'
 import type { QueueStatus } from '../core/queue.ts'
 import { browseBatches } from './browse-batches.ts'
-import { countDeadLetters, type DeadLetter, readDeadLetters } from './dead-letters.ts'
+import { type LoadedLetters, loadLetters } from './dead-letters/load-letters.ts'
+import { letterPage, type Page } from './dead-letters/stored-letters.ts'
 import { inspectQueue } from './doctor/inspect-queue.ts'
 import { openStore } from './doctor/open-store.ts'
 import { openFailure, probeLock, type Store } from './leveldb.ts'
@@ -17,7 +19,7 @@ export interface BrowsedQueue {
   status(): QueueStatus
   ledger(): Ledger
   browse(fromSeq: number, signal: AbortSignal): AsyncIterable<StoredBatch>
-  deadLetters(sink: string, fromSeq?: number): AsyncIterable<DeadLetter>
+  readonly deadLetters: Pick<DeadLetters, 'held' | 'read'>
   close(): Promise<void>
 }
 
@@ -39,8 +41,8 @@ export async function openForBrowsing(directory: string): Promise<BrowsedQueue> 
     const { db } = opened
     try {
       const loaded = await loadState(opened, watermark, 'all')
-      const held = await Promise.all([...loaded.cursors.keys()].map(async (sink) => [sink, await countDeadLetters(db, sink)] as const))
-      return browsed(db, loaded, Object.fromEntries(held))
+      const cursors = [...loaded.cursors].map(([sink, record]) => new SinkCursor(sink, record))
+      return browsed(db, loaded, cursors, await loadLetters(opened, cursors))
     } catch (error) {
       await db.close()
       throw error
@@ -50,9 +52,14 @@ export async function openForBrowsing(directory: string): Promise<BrowsedQueue> 
   }
 }
 
-function browsed(db: Store, { head, queueId, cursors: records }: LoadedState, deadLetters: Record<string, number>): BrowsedQueue {
-  const cursors = [...records].map(([sink, record]) => new SinkCursor(sink, record))
+function browsed(
+  db: Store,
+  { head, queueId }: LoadedState,
+  cursors: readonly SinkCursor[],
+  { letters, sourceEnd }: LoadedLetters,
+): BrowsedQueue {
   const oldest = Math.min(head.nextSeq, ...cursors.map((cursor) => cursor.seq))
+  const held = [...letters.values()].map((ofSink) => ofSink.held).filter(({ messages }) => messages > 0)
   const status: QueueStatus = {
     condition: 'closed',
     queueId,
@@ -61,16 +68,36 @@ function browsed(db: Store, { head, queueId, cursors: records }: LoadedState, de
     maxBytes: 0,
     nextSeq: head.nextSeq,
     cursors: Object.fromEntries(cursors.map((cursor) => [cursor.sink, cursor.seq])),
-    deadLetters,
+    deadLetters: Object.fromEntries([...cursors.map(({ sink }) => [sink, 0]), ...held.map(({ sink, messages }) => [sink, messages])]),
   }
   const { received, dropped } = head.intake
   const sinks = Object.fromEntries(cursors.map((cursor) => [cursor.sink, cursor.ledger(head.nextSeq, dropped)]))
   const firstBatch = Math.min(head.nextSeq, ...cursors.map((cursor) => cursor.batch))
+  /** Letters from here on are taken back by the next start. */
+  const endOf = (sink: string) =>
+    cursors.find((cursor) => cursor.sink === sink)?.seq ?? (sink === sourceLetters ? sourceEnd : Number.POSITIVE_INFINITY)
   return {
     status: () => status,
     ledger: () => ({ received, dropped, sinks }),
     browse: (fromSeq, signal) => browseBatches((work) => work(db), queueId, { from: Math.max(fromSeq, oldest), firstBatch, head }, signal),
-    deadLetters: (sink, fromSeq = 0) => readDeadLetters(db, sink, fromSeq),
+    deadLetters: {
+      held: () => held,
+      read: (sink, fromSeq, signal) => readLetters(db, sink, { from: fromSeq, end: endOf(sink), queueId }, signal),
+    },
     close: () => db.close(),
+  }
+}
+
+interface LetterRange {
+  readonly from: Seq
+  readonly end: Seq
+  readonly queueId: string
+}
+
+async function* readLetters(db: Store, sink: string, { from, end, queueId }: LetterRange, signal: AbortSignal): AsyncGenerator<DeadLetter> {
+  for (let at: Seq | undefined = from; at !== undefined && !signal.aborted; ) {
+    const { letters, next }: Page<DeadLetter> = await letterPage(db, sink, [at, end - 1], queueId)
+    yield* letters
+    at = next
   }
 }

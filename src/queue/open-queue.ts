@@ -2,7 +2,8 @@ import type { SeqRange } from '../core/batch.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { ConditionBoard } from './condition-board.ts'
-import { DeadLetters } from './dead-letters.ts'
+import { loadLetters } from './dead-letters/load-letters.ts'
+import type { SinkLetters } from './dead-letters/sink-letters.ts'
 import type { OpenedStore } from './doctor/open-store.ts'
 import type { LevelQueueSettings } from './level-queue-settings.ts'
 import { isStoreError, type LevelTools, type Op, openFailure, reasonOf } from './leveldb.ts'
@@ -36,6 +37,7 @@ export async function openQueue(
     reportOpened(opened, lost, board, logger)
     running = new RunningQueue({ settings, board, logger, keeper, books: new QueueBooks(state, cursors), letters })
     await running.writeWatermark()
+    running.letters.tidyAll()
     return running
   } catch (error) {
     await keeper.close()
@@ -47,7 +49,7 @@ interface Loaded {
   readonly opened: OpenedStore
   readonly state: LoadedState
   readonly cursors: readonly SinkCursor[]
-  readonly letters: ReadonlyMap<string, DeadLetters>
+  readonly letters: ReadonlyMap<string, SinkLetters>
   /** Messages gone, by sink. */
   readonly lost: ReadonlyMap<string, number>
 }
@@ -68,18 +70,18 @@ async function openAndLoad(keeper: StoreKeeper, settings: LevelQueueSettings, wa
   }
 }
 
-async function load(opened: OpenedStore, { sinks }: LevelQueueSettings, watermark: Watermark | undefined): Promise<Loaded> {
+async function load(
+  opened: OpenedStore,
+  { sinks, deadLetterLimits }: LevelQueueSettings,
+  watermark: Watermark | undefined,
+): Promise<Loaded> {
   const state = await loadState(opened, watermark, sinks)
   const cursors = [...state.cursors].map(([sink, record]) => new SinkCursor(sink, record))
   const gone = opened.outcome === 'repaired' || opened.outcome === 'set_aside' ? await findGone(opened, state, cursors) : []
   const lost = settleGone(cursors, [...state.gone, ...gone])
-  const letters = new Map<string, DeadLetters>()
+  const { letters, ops: lettersOps } = await loadLetters(opened, cursors, deadLetterLimits)
   const ops: Op[] = [...state.ops]
-  for (const { sink, seq } of cursors) {
-    const loaded = await DeadLetters.load(opened.db, sink, seq)
-    letters.set(sink, loaded.letters)
-    for (const op of loaded.ops) ops.push(op)
-  }
+  for (const op of lettersOps) ops.push(op)
   ops.push(...stateOps({ queueId: state.queueId, head: state.head, cursors: recordsOf(cursors) }))
   await opened.db.batch(ops, { sync: true })
   return { opened, state, cursors, letters, lost }

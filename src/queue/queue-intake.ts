@@ -1,5 +1,7 @@
 import type { Batch, Seq, Transport } from '../core/batch.ts'
+import { type SourceLetter, sourceLetters } from '../core/dead-letter.ts'
 import type { Checkpoint, DropReason, Receipt } from '../core/intake.ts'
+import type { LetterBox } from './dead-letters/letter-box.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { IntakeLimits } from './intake-limits.ts'
 import type { TransportCounts } from './intake-totals.ts'
@@ -17,6 +19,7 @@ export interface IntakeParts {
   /** Only with `durability: assisted`. */
   readonly memory: MemoryStage | undefined
   readonly logSync: LogSync
+  readonly letters: LetterBox
   /** Something may be read. */
   readonly changed: Notifier
   /** Every sink has read what lies before this number. */
@@ -26,6 +29,8 @@ export interface IntakeParts {
 /** The way into an open queue: whether there is room, through memory or to the disk, and what the giver is told. */
 export class QueueIntake {
   readonly #parts: IntakeParts
+  /** Resolves when the last batch that went to the disk is stored, and so all before it. */
+  #stored: Promise<void> = Promise.resolve()
 
   constructor(parts: IntakeParts) {
     this.#parts = parts
@@ -42,11 +47,12 @@ export class QueueIntake {
 
   append(batch: Batch, checkpoint: Checkpoint | undefined): Receipt {
     const { books, commit, memory, changed } = this.#parts
-    if (batch.ends.length === 0) return this.#receipt(this.#keep(checkpoint))
+    if (batch.ends.length === 0) return this.#keepReceipt(checkpoint)
     const held = checkpoint === undefined ? memory?.take(batch, books.queueId) : undefined
     if (held === undefined) {
       void memory?.spill()
-      return this.#receipt(commit.append(batch, checkpoint))
+      this.#stored = commit.append(batch, checkpoint)
+      return this.#receipt(this.#stored)
     }
     changed.notify()
     return this.#receipt(held)
@@ -56,7 +62,7 @@ export class QueueIntake {
   dropNewest(counts: TransportCounts, checkpoint: Checkpoint | undefined): Receipt {
     this.#parts.limits.droppingNewest()
     for (const [transport, messages] of Object.entries(counts)) this.drop('queue_full', transport as Transport, messages)
-    return this.#receipt(checkpoint === undefined ? Promise.resolve() : this.#keep(checkpoint))
+    return checkpoint === undefined ? this.#receipt(Promise.resolve()) : this.#keepReceipt(checkpoint)
   }
 
   drop(reason: DropReason, transport: Transport, messages: number): void {
@@ -69,11 +75,36 @@ export class QueueIntake {
     return memory?.empty === true && !commit.quiet && readTo() >= books.readable.nextSeq
   }
 
-  /** A checkpoint without a batch; never resolves when the queue is closed before. */
-  async #keep(checkpoint: Checkpoint | undefined): Promise<void> {
-    const ops: Op[] =
-      checkpoint === undefined ? [] : [{ type: 'put', key: checkpointKey(checkpoint.key), value: Buffer.from(checkpoint.value) }]
+  /** A letter of the source with the checkpoint that passes it, fsynced; never resolves when the queue is closed before. */
+  async deadLetter(letter: SourceLetter, checkpoint: Checkpoint | undefined): Promise<void> {
+    const { letters } = this.#parts
+    await this.#allStored()
+    const kept = this.#keep([...letters.addSourceLetter(letter), ...checkpointOps(checkpoint)])
+    letters.tidy(sourceLetters, kept)
+    await this.#synced(kept)
+  }
+
+  /** For a checkpoint without a batch. */
+  #keepReceipt(checkpoint: Checkpoint | undefined): Receipt {
+    const kept = this.#allStored().then(() => this.#keep(checkpointOps(checkpoint)))
+    return { stored: kept, durable: () => this.#synced(kept) }
+  }
+
+  /** Never resolves when the queue is closed before. */
+  async #keep(ops: readonly Op[]): Promise<void> {
     if (!(await this.#parts.commit.note(undefined, ops))) await new Promise<never>(() => undefined)
+  }
+
+  /** A checkpoint without a batch must not be on disk before the messages that it passes. */
+  async #allStored(): Promise<void> {
+    await this.#parts.memory?.spill()
+    await this.#stored
+  }
+
+  /** A write without a batch is not fsynced, whatever the durability. */
+  async #synced(written: Promise<void>): Promise<void> {
+    await written
+    if (!(await this.#parts.logSync.sync())) await new Promise<never>(() => undefined)
   }
 
   #receipt(stored: Promise<void>): Receipt {
@@ -81,10 +112,13 @@ export class QueueIntake {
   }
 
   async #durable(stored: Promise<void>): Promise<void> {
-    const { memory, logSync } = this.#parts
+    const { memory } = this.#parts
     await memory?.spill()
     await stored
-    if (memory === undefined) return
-    if (!(await logSync.sync())) await new Promise<never>(() => undefined)
+    if (memory !== undefined) await this.#synced(stored)
   }
+}
+
+function checkpointOps(checkpoint: Checkpoint | undefined): Op[] {
+  return checkpoint === undefined ? [] : [{ type: 'put', key: checkpointKey(checkpoint.key), value: Buffer.from(checkpoint.value) }]
 }

@@ -1,6 +1,6 @@
 import type { QueueStatus } from '../core/queue.ts'
 import type { ConditionBoard } from './condition-board.ts'
-import type { DeadLetters } from './dead-letters.ts'
+import type { LetterBox } from './dead-letters/letter-box.ts'
 import type { QueueBooks } from './queue-books.ts'
 import type { RecentBatches } from './recent-batches.ts'
 
@@ -8,7 +8,7 @@ export interface StatusParts {
   readonly books: QueueBooks
   readonly board: ConditionBoard
   readonly maxBytes: number
-  readonly letters: ReadonlyMap<string, DeadLetters>
+  readonly letters: LetterBox
   readonly recent: RecentBatches
 }
 
@@ -27,6 +27,6 @@ export function queueStatus({ books, board, maxBytes, letters, recent }: StatusP
     nextSeq,
     ...(oldestAtMs === undefined ? {} : { oldestAtMs }),
     cursors: Object.fromEntries(cursors.map((cursor) => [cursor.sink, cursor.seq])),
-    deadLetters: Object.fromEntries([...letters].map(([sink, held]) => [sink, held.count])),
+    deadLetters: letters.counts(),
   }
 }

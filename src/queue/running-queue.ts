@@ -3,7 +3,8 @@ import type { Logger } from '../core/logger.ts'
 import type { QueueStatus, Rejected } from '../core/queue.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import type { ConditionBoard } from './condition-board.ts'
-import type { DeadLetters } from './dead-letters.ts'
+import { LetterBox } from './dead-letters/letter-box.ts'
+import type { SinkLetters } from './dead-letters/sink-letters.ts'
 import { Disposal, type Passed } from './disposal.ts'
 import { type Committed, GroupCommit } from './group-commit.ts'
 import { IntakeLimits } from './intake-limits.ts'
@@ -33,7 +34,7 @@ export interface QueueParts {
   readonly logger: Logger
   readonly keeper: StoreKeeper
   readonly books: QueueBooks
-  readonly letters: ReadonlyMap<string, DeadLetters>
+  readonly letters: ReadonlyMap<string, SinkLetters>
 }
 
 /** A queue whose store is open: where its writer, its readers, its limits and its books meet. */
@@ -42,6 +43,7 @@ export class RunningQueue implements ReaderSource {
   readonly keeper: StoreKeeper
   readonly books: QueueBooks
   readonly intake: QueueIntake
+  readonly letters: LetterBox
   readonly #parts: QueueParts
   readonly #limits: IntakeLimits
   readonly #commit: GroupCommit
@@ -83,20 +85,28 @@ export class RunningQueue implements ReaderSource {
       })
     }
     this.#logSync = new LogSync(() => keeper.syncLogs())
+    this.letters = new LetterBox({
+      keeper,
+      logger,
+      queueId: books.queueId,
+      letters,
+      cursor: (sink) => books.cursors.find((cursor) => cursor.sink === sink),
+      write: (ops) => this.#commit.note(undefined, ops),
+    })
     this.intake = new QueueIntake({
       books,
       limits: this.#limits,
       commit: this.#commit,
       memory: this.#memory,
       logSync: this.#logSync,
+      letters: this.letters,
       changed: this.changed,
       readTo: () => this.#readTo,
     })
     this.#readers = new Map(books.cursors.map((cursor) => [cursor.sink, new SinkReader(cursor, this)]))
     this.#disposal = new Disposal(keeper, segmentBytes(config.max_size), books.passed(), logger)
     const moved = (cursor: SinkCursor, ops: readonly Op[]) => this.#moved(cursor, ops)
-    const write = async (ops: readonly Op[]) => void (await this.#commit.note(undefined, ops))
-    this.#outcomes = new SinkOutcomes({ keeper, board, logger, letters, moved, write })
+    this.#outcomes = new SinkOutcomes({ board, logger, letters: this.letters, moved })
     if (config.when_full === 'drop_oldest') {
       this.#trimming = new Trimming({
         maxBytes: config.max_size,
@@ -203,8 +213,8 @@ export class RunningQueue implements ReaderSource {
   // Its life
 
   status(): QueueStatus {
-    const { board, settings, letters } = this.#parts
-    return queueStatus({ books: this.books, board, maxBytes: settings.config.max_size, letters, recent: this.#recent })
+    const { board, settings } = this.#parts
+    return queueStatus({ books: this.books, board, maxBytes: settings.config.max_size, letters: this.letters, recent: this.#recent })
   }
 
   /** The store was closed and opened again: what has to be written before anything else. */
@@ -269,7 +279,7 @@ export class RunningQueue implements ReaderSource {
     await this.#memory?.spill()
     await this.#trimming?.stop()
     await this.#commit.idle()
-    await this.#outcomes.idle()
+    await this.letters.idle()
     await this.#commit.note(undefined, this.books.stateOps())
     await this.#logSync.sync()
     await this.#disposal.idle()

@@ -38,6 +38,8 @@ export function newCursor(seq: Seq, position: number, baseDropped: Drops): Curso
 /** How far a sink has come: the lowest message it has not settled, what it settled above, and its books. */
 export class SinkCursor {
   readonly sink: string
+  /** Dead letters of its books that were sent again and taken: kept with the letters, for only there both change in one write. */
+  redelivered = 0
   #record: CursorRecord
   #settled = new SettledRanges()
   /** Batches that reading has reached and the cursor has not passed, ascending. */
@@ -51,6 +53,11 @@ export class SinkCursor {
 
   get seq(): Seq {
     return this.#record.seq
+  }
+
+  /** Where its books begin. */
+  get base(): Seq {
+    return this.#record.base
   }
 
   /** First batch that is still needed. */
@@ -155,10 +162,11 @@ export class SinkCursor {
   ledger(nextSeq: Seq, intakeDropped: Drops): SinkLedger {
     const { seq, base, baseDropped, delivered, rejected, dropped } = this.#record
     const beforeStoring = sumDrops(intakeDropped, baseDropped, -1)
+    const redelivered = Math.min(this.redelivered, rejected) // a cursor that was lost has forgotten what it rejected
     return {
       received: nextSeq - base + totalDrops(beforeStoring),
-      delivered,
-      rejected,
+      delivered: delivered + redelivered,
+      rejected: rejected - redelivered,
       queued: nextSeq - seq,
       dropped: sumDrops(dropped, beforeStoring),
     }

@@ -49,6 +49,15 @@ export function fakeRelay(parts: Partial<RelayApi> = {}): RelayApi {
     offlineMessages: unexpected,
     drain: unexpected,
     benchSelf: unexpected,
+    bucketWarnings: async () => [],
+    letters: {
+      groups: unexpected,
+      read: unexpected,
+      replay: unexpected,
+      drop: unexpected,
+      offlineGroups: unexpected,
+      offlineRead: unexpected,
+    },
     ...parts,
   }
 }

@@ -21,6 +21,7 @@ nginx     open          1,234  1.2 MiB  1 GiB   0 %   5 min  5000  siem    3766 
 asa       disk full         0      0 B    0 B                5000
 
 asa: less than 256MiB is free
+asa: 2 dead letters of siem (logrelay deadletter ls)
 `,
   )
 })

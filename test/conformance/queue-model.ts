@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { SeqRange } from '../../src/core/batch.ts'
 import { RelayError } from '../../src/core/errors.ts'
 import type { Lease, Queue } from '../../src/core/queue.ts'
+import { seqsOf } from '../queue/dead-letters/letter-fixtures.ts'
 import { batchOf, deadline, drain, never, take, textsOf } from '../queue/queue-fixtures.ts'
 
 export interface QueueMaker {
@@ -19,6 +20,7 @@ export type QueueStep =
   | { do: 'forget'; lease: number }
   | { do: 'release'; lease: number }
   | { do: 'drop'; messages: number }
+  | { do: 'letters'; sink: 'a' | 'b'; from: number; count: number; how: 'delivered' | 'deleted' }
   | { do: 'reopen' }
 
 export const queueStep: fc.Arbitrary<QueueStep> = fc.oneof(
@@ -44,6 +46,16 @@ export const queueStep: fc.Arbitrary<QueueStep> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('forget' as const), lease: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), lease: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), messages: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('letters' as const),
+      sink: fc.constantFrom(...sinkNames),
+      from: fc.nat(9),
+      count: fc.nat(9),
+      how: fc.constantFrom('delivered' as const, 'deleted' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
 )
 
@@ -52,6 +64,17 @@ class Model {
   texts: string[] = []
   dropped = 0
   readonly fates = { a: new Map<number, 'delivered' | 'rejected'>(), b: new Map<number, 'delivered' | 'rejected'>() }
+  /** Dead letters that nobody wanted. */
+  readonly deleted = { a: new Set<number>(), b: new Set<number>() }
+
+  letters(sink: 'a' | 'b'): number[] {
+    const cursor = this.cursor(sink)
+    return [...this.fates[sink]]
+      .filter(([seq, fate]) => fate === 'rejected' && seq < cursor && !this.deleted[sink].has(seq))
+      .map(([seq]) => seq)
+      .sort((a, b) => a - b)
+  }
+
   /** Cursors, below which a fate survives a restart. */
   cursor(sink: 'a' | 'b'): number {
     let seq = 0
@@ -106,6 +129,18 @@ export async function playOnQueue(steps: readonly QueueStep[], maker: QueueMaker
     } else if (next.do === 'release' && held !== undefined) {
       held.lease.release()
       leases = leases.filter((other) => other !== held)
+    } else if (next.do === 'letters') {
+      const letters = model.letters(next.sink)
+      const held = await seqsOf(queue.deadLetters, next.sink)
+      if (held.join() !== letters.join()) throw new Error(`${next.sink} holds letters ${held.join()} instead of ${letters.join()}`)
+      const chosen = letters.slice(next.from, next.from + next.count)
+      const ranges = chosen.map((seq): SeqRange => [seq, seq])
+      const settled = await queue.deadLetters.settle(next.sink, ranges, next.how)
+      if (settled !== chosen.length) throw new Error(`${settled} letters settled instead of ${chosen.length}`)
+      for (const seq of chosen) {
+        if (next.how === 'deleted') model.deleted[next.sink].add(seq)
+        else model.fates[next.sink].set(seq, 'delivered')
+      }
     } else if (next.do === 'reopen') {
       await queue.stop(deadline())
       queue = maker.make(sinkNames)

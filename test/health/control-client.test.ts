@@ -47,6 +47,14 @@ test('a relay that stops in the middle of an answer is CONTROL_FAILED in time', 
   await t.rejects(messages.next(), { code: 'CONTROL_FAILED', message: /20 ms/ })
 })
 
+test('empty lines only say that the relay works on it; an error may be the last line', async (t) => {
+  const error = JSON.stringify({ error: { code: 'QUEUE_CLOSED', message: 'closed', hint: 'wait' } })
+  const path = await relay(t, (_request, response) => void response.writeHead(200).end(`\n{"seq":1}\n\n\n{"seq":2}\n${error}\n`))
+  const messages = queueMessages(path, 'nginx')
+  t.match([await messages.next(), await messages.next()], [{ value: { seq: 1 } }, { value: { seq: 2 } }])
+  await t.rejects(messages.next(), { code: 'QUEUE_CLOSED', message: 'closed', hint: 'wait' })
+})
+
 test('what is not an answer of ours is CONTROL_FAILED', async (t) => {
   const bodies: Record<string, [status: number, body: string]> = {
     '/status': [200, 'hello'],

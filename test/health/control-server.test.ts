@@ -29,10 +29,13 @@ async function* all(): AsyncGenerator<StoredBatch> {
   yield* batches
 }
 
+const none = async function* () {}
+const noLetters = { sorted: none, read: none, replay: none, drop: async () => 0 }
+
 function build(dataDir: string, options: Partial<ControlServerOptions> = {}) {
   const log = new RecordingLogger()
   const browse = (pipeline: string) => (pipeline === 'nginx' ? all() : undefined)
-  const server = new ControlServer({ dataDir, status: sampleStatus, browse, drain: () => {}, log, ...options })
+  const server = new ControlServer({ dataDir, status: sampleStatus, browse, letters: noLetters, drain: () => {}, log, ...options })
   return { server, log, path: server.path }
 }
 

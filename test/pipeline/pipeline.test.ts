@@ -36,6 +36,7 @@ function pipeline() {
     ...recorded('delivery', log),
     drain: async () => void log.push('drain'),
     status: () => ({ type: 'file', state: 'idle', unsettled: 0, resent: 0, endpoints: [] }),
+    replay: async function* () {},
   }
   const subject = new Pipeline({
     name: 'nginx',

@@ -1,6 +1,7 @@
 import { messagesOf } from '../../src/batch/messages.ts'
 import type { Batch, Origin, Transport } from '../../src/core/batch.ts'
-import type { AppendOptions, DropReason, Intake, Receipt } from '../../src/core/intake.ts'
+import type { SourceLetter } from '../../src/core/dead-letter.ts'
+import type { AppendOptions, Checkpoint, DropReason, Intake, Receipt } from '../../src/core/intake.ts'
 
 export interface TakenMessage {
   readonly text: string
@@ -13,6 +14,9 @@ export interface TakenMessage {
 export class FakeIntake implements Intake {
   readonly batches: Batch[] = []
   readonly messages: TakenMessage[] = []
+  readonly letters: SourceLetter[] = []
+  /** Of batches that were taken and of letters, by key. */
+  readonly checkpoints = new Map<string, Uint8Array>()
   readonly drops: Partial<Record<DropReason, number>> = {}
   readonly dropsByTransport: Partial<Record<Transport, number>> = {}
   /** Batches refused with `full`. */
@@ -34,7 +38,7 @@ export class FakeIntake implements Intake {
     return this.#unstored.length
   }
 
-  append(batch: Batch, { last = false }: AppendOptions = {}): Receipt | 'full' {
+  append(batch: Batch, { checkpoint, last = false }: AppendOptions = {}): Receipt | 'full' {
     if (this.failure !== undefined) throw this.failure
     if (this.#jammed || (this.#full && !last)) {
       this.refusals++
@@ -42,6 +46,7 @@ export class FakeIntake implements Intake {
       return 'full'
     }
     this.batches.push(batch)
+    if (checkpoint !== undefined) this.checkpoints.set(checkpoint.key, checkpoint.value)
     for (const { bytes, flags, origin, receivedAtMs } of messagesOf(batch)) {
       this.messages.push({ text: bytes.toString('latin1'), flags, origin, receivedAtMs })
     }
@@ -56,8 +61,14 @@ export class FakeIntake implements Intake {
     this.#changed()
   }
 
-  async checkpoint(): Promise<undefined> {
-    return undefined
+  async checkpoint(key: string): Promise<Uint8Array | undefined> {
+    return this.checkpoints.get(key)
+  }
+
+  async deadLetter(letter: SourceLetter, checkpoint?: Checkpoint): Promise<void> {
+    this.letters.push(letter)
+    if (checkpoint !== undefined) this.checkpoints.set(checkpoint.key, checkpoint.value)
+    this.#changed()
   }
 
   room(signal: AbortSignal): Promise<void> {

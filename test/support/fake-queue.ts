@@ -1,4 +1,5 @@
 import type { Batch, StoredBatch } from '../../src/core/batch.ts'
+import type { DeadLetter, DeadLetters } from '../../src/core/dead-letter.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
 import type { Queue, QueueCondition, QueueReader, QueueStatus } from '../../src/core/queue.ts'
 
@@ -7,6 +8,34 @@ export class FakeQueue implements Queue {
   fill = 0
   calls: string[] = []
   detail: string | undefined
+  /** In the order of their numbers; `settle` and `refuse` note what they were asked in `calls`. */
+  letters: DeadLetter[] = []
+  readonly deadLetters: DeadLetters = {
+    held: () => {
+      const sinks = [...new Set(this.letters.map(({ sink }) => sink))]
+      const of = (name: string) => this.letters.filter(({ sink }) => sink === name)
+      return sinks.map((sink) => ({ sink, messages: of(sink).length, bytes: 0, evicted: 0 }))
+    },
+    read: (sink, fromSeq, signal) => this.#read(sink, fromSeq, signal),
+    settle: async (sink, seqs, how) => {
+      const before = this.letters.length
+      const wanted = (letter: DeadLetter) => letter.sink === sink && seqs.some(([from, to]) => from <= letter.seq && letter.seq <= to)
+      this.letters = this.letters.filter((letter) => !wanted(letter))
+      this.calls.push(`${how} ${before - this.letters.length} of ${sink}`)
+      return before - this.letters.length
+    },
+    refuse: async (sink, rejected) => {
+      let count = 0
+      this.letters = this.letters.map((letter) => {
+        const why = rejected.find(({ seqs: [from, to] }) => letter.sink === sink && from <= letter.seq && letter.seq <= to)?.error
+        if (why === undefined) return letter
+        count++
+        return { ...letter, code: why.code, reason: why.message }
+      })
+      this.calls.push(`refused ${count} of ${sink}`)
+      return count
+    },
+  }
   #condition: QueueCondition = 'open'
   #listeners = new Set<(condition: QueueCondition) => void>()
 
@@ -32,6 +61,12 @@ export class FakeQueue implements Queue {
   }
 
   drop(): void {}
+
+  async *#read(sink: string, fromSeq: number, signal: AbortSignal): AsyncGenerator<DeadLetter> {
+    for (const letter of this.letters) if (letter.sink === sink && letter.seq >= fromSeq && !signal.aborted) yield letter
+  }
+
+  async deadLetter(): Promise<void> {}
 
   async checkpoint(): Promise<undefined> {
     return undefined

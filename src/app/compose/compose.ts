@@ -37,6 +37,7 @@ function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, s
       minFreeDisk: config.min_free_disk,
       sinks: pipeline.sinks,
       pipeline: name,
+      deadLetterLimits: deadLetterLimits(config, pipeline),
     },
     { logger },
   )
@@ -62,4 +63,9 @@ function buildPipeline(config: Config, name: string, pipeline: PipelineConfig, s
     }),
   )
   return new Pipeline({ name, device: pipeline.source.device, foundations: [], source, queue, deliveries, logger })
+}
+
+function deadLetterLimits({ sinks }: Config, pipeline: PipelineConfig): Record<string, { count: number; bytes: number }> {
+  const limits = pipeline.sinks.map((name) => [name, (sinks[name] as SinkConfig).dead_letters] as const)
+  return Object.fromEntries(limits.map(([name, { max_messages, max_size }]) => [name, { count: max_messages, bytes: max_size }]))
 }
