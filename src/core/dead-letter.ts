@@ -1,6 +1,11 @@
 import type { Origin, Seq, SeqRange } from './batch.ts'
-import type { ErrorCode } from './errors.ts'
-import type { Rejected } from './queue.ts'
+import type { ErrorCode, RelayError } from './errors.ts'
+
+/** A message that a sink refused for good, and why. It becomes a dead letter before the cursor passes it. */
+export interface Rejected {
+  readonly seqs: SeqRange
+  readonly error: RelayError
+}
 
 /** Stands in the place of a sink's name for what a source could not read. No sink can be called so. */
 export const sourceLetters = '@source'

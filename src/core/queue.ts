@@ -1,15 +1,8 @@
 import type { SeqRange, StoredBatch } from './batch.ts'
 import type { Component } from './component.ts'
-import type { DeadLetters } from './dead-letter.ts'
-import type { RelayError } from './errors.ts'
+import type { DeadLetters, Rejected } from './dead-letter.ts'
 import type { Intake } from './intake.ts'
 import type { Ledger } from './ledger.ts'
-
-/** A message that a sink refused for good, and why. It becomes a dead letter before the cursor passes it. */
-export interface Rejected {
-  readonly seqs: SeqRange
-  readonly error: RelayError
-}
 
 /**
  * Messages handed out for sending. Every lease ends in `release`; what was not settled by then is handed out again.

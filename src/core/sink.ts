@@ -1,7 +1,7 @@
 import type { SeqRange, StoredBatch } from './batch.ts'
 import type { Component } from './component.ts'
+import type { Rejected } from './dead-letter.ts'
 import type { RelayError } from './errors.ts'
-import type { Rejected } from './queue.ts'
 
 /** A sink's answer for exact messages. What it does not name, and `unsettled` does not answer for, is to be sent again. */
 export interface Outcome {

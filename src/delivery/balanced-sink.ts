@@ -1,7 +1,7 @@
 import type { SeqRange, StoredBatch } from '../core/batch.ts'
+import type { Rejected } from '../core/dead-letter.ts'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Rejected } from '../core/queue.ts'
 import type { EndpointStatus, Outcome, Sink, Unsettled } from '../core/sink.ts'
 import { Alarm, type Timer } from './alarm.ts'
 import { type Balance, type ChooseMember, mayBeTried, memberChooser } from './choose-member.ts'

@@ -1,6 +1,7 @@
 import type { Seq, StoredBatch } from '../core/batch.ts'
+import type { Rejected } from '../core/dead-letter.ts'
 import type { Logger } from '../core/logger.ts'
-import type { QueueStatus, Rejected } from '../core/queue.ts'
+import type { QueueStatus } from '../core/queue.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import type { ConditionBoard } from './condition-board.ts'
 import { LetterBox } from './dead-letters/letter-box.ts'

@@ -1,6 +1,6 @@
 import type { StoredBatch } from '../core/batch.ts'
+import type { Rejected } from '../core/dead-letter.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Rejected } from '../core/queue.ts'
 import type { ConditionBoard } from './condition-board.ts'
 import type { LetterBox } from './dead-letters/letter-box.ts'
 import type { Op } from './leveldb.ts'

@@ -1,6 +1,7 @@
 import { selectMessages } from '../batch/messages.ts'
 import type { Seq, SeqRange, StoredBatch } from '../core/batch.ts'
-import type { Lease, QueueReader, Rejected } from '../core/queue.ts'
+import type { Rejected } from '../core/dead-letter.ts'
+import type { Lease, QueueReader } from '../core/queue.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import { mergeStored } from './merge-batches.ts'
 import type { Notifier } from './notifier.ts'

@@ -1,5 +1,6 @@
 import type { Seq, SeqRange, StoredBatch } from '../core/batch.ts'
-import type { Lease, Rejected } from '../core/queue.ts'
+import type { Rejected } from '../core/dead-letter.ts'
+import type { Lease } from '../core/queue.ts'
 import { withoutBytes } from './returned-messages.ts'
 
 /** A lease seen by its reader: the numbers between which it holds messages. */

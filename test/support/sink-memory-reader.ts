@@ -1,6 +1,7 @@
 import { selectMessages } from '../../src/batch/messages.ts'
 import type { SeqRange, StoredBatch } from '../../src/core/batch.ts'
-import type { Lease, QueueReader, Rejected } from '../../src/core/queue.ts'
+import type { Rejected } from '../../src/core/dead-letter.ts'
+import type { Lease, QueueReader } from '../../src/core/queue.ts'
 import { numberedMessages, seqsOf, storedBatch } from './sink-batches.ts'
 
 /** One sink's side of a queue, in memory: leases batches as they were added, the lowest first, what came back included. */

@@ -1,7 +1,13 @@
 import type { Seq, SeqRange, StoredBatch } from '../../core/batch.ts'
-import { type DeadLetter, type DeadLetters, type HeldLetters, type SourceLetter, sourceLetters } from '../../core/dead-letter.ts'
+import {
+  type DeadLetter,
+  type DeadLetters,
+  type HeldLetters,
+  type Rejected,
+  type SourceLetter,
+  sourceLetters,
+} from '../../core/dead-letter.ts'
 import type { Logger } from '../../core/logger.ts'
-import type { Rejected } from '../../core/queue.ts'
 import { untilAbort } from '../../retry/until-abort.ts'
 import { sourceLettersKey } from '../keys.ts'
 import type { Op } from '../leveldb.ts'

@@ -1,7 +1,7 @@
 import { seqAt } from '../../batch/ranges.ts'
 import type { SeqRange, StoredBatch } from '../../core/batch.ts'
+import type { Rejected } from '../../core/dead-letter.ts'
 import type { RelayError } from '../../core/errors.ts'
-import type { Rejected } from '../../core/queue.ts'
 import type { Outcome } from '../../core/sink.ts'
 
 /** One byte a message. */
