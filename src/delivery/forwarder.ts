@@ -74,6 +74,7 @@ export class Forwarder implements Component {
       onFate: (fate) => {
         this.#health.answered(fate)
         if (fate.delivered.length > 0) options.backoff.reset()
+        if (fate.retry === undefined) this.#health.well()
       },
       onLost: (retry) => {
         this.#lost ??= retry
@@ -197,7 +198,8 @@ export class Forwarder implements Component {
     }
     // A batch of which all was refused was answered as well.
     if (outcome.delivered.length > 0 || (outcome.retry ?? outcome.unsettled) === undefined) this.#options.backoff.reset()
-    if (outcome.retry === undefined) this.#health.well()
+    // What is open says nothing yet: its fate does.
+    if (outcome.retry === undefined && outcome.unsettled === undefined) this.#health.well()
   }
 
   async #settle(lease: Lease, { delivered, rejected, unsettled }: Outcome): Promise<void> {

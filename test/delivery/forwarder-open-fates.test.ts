@@ -176,3 +176,20 @@ test('a fate that leaves messages out is a failure that is said, not a loss', as
   t.same(reader.delivered, [0, 1, 2])
   t.match(logger.messages('error'), [/answered for 2 of 3 messages/])
 })
+
+test('a failing sink is well when the fate of what was sent says so, not when it was sent', async (t) => {
+  const { reader, sink, logger, forwarder } = setup(t)
+  const answers = [open([[0, 0]]), open([[0, 0]])] as const
+  sink.answers.push(retry(1), ...answers.map(({ outcome }) => outcome))
+  reader.add(1)
+  await forwarder.start()
+  await until(() => forwarder.status().unsettled === 1)
+  t.ok(forwarder.status().error, 'nothing is known yet')
+  answers[0].lost()
+  await until(() => sink.sent.length === 3 && forwarder.status().unsettled === 1)
+  t.ok(forwarder.status().failingSinceMs)
+  t.same(logger.messages('info'), [])
+  answers[1].read()
+  await until(() => forwarder.status().error === undefined)
+  t.match(logger.messages('info'), [/delivers again/])
+})

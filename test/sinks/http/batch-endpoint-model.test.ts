@@ -69,7 +69,8 @@ test('whatever a receiver does: none is lost, none delivered and rejected at onc
         const delivered = new Set<number>()
         const rejected = new Set<number>()
         for (let round = 0; left.size > 0; round++) {
-          assert.ok(round < 400, `${[...left]} are still to be sent`)
+          // One that refuses everything costs each document up to 12 tries.
+          assert.ok(round < 400 + 14 * count, `${[...left]} are still to be sent`)
           const queue = [...left]
           const sends: { seqs: number[]; outcome: Outcome }[] = []
           for (let i = 0; queue.length > 0; i++) {
