@@ -55,10 +55,10 @@ export class ElasticsearchDialect implements Dialect {
   }
 
   /** Two lines: what to do, and the document. Names of indices and ids need no escape in JSON. */
-  encode(message: NumberedMessage): Buffer {
+  encode(message: NumberedMessage): string {
     const id = this.#id(message.queueId, message.seq)
     const index = this.#index === undefined ? '' : `"_index":"${this.#index(message.receivedAtMs)}",`
-    return Buffer.from(`{"create":{${index}"_id":"${id}"}}\n${JSON.stringify(this.#document(message))}\n`)
+    return `{"create":{${index}"_id":"${id}"}}\n${JSON.stringify(this.#document(message))}\n`
   }
 
   request(body: Buffer, encoding: 'gzip' | 'zstd' | undefined): HttpRequest {

@@ -13,7 +13,7 @@ import type { HttpClient } from './http-client.ts'
 import { numberedMessages } from './numbered-messages.ts'
 import { RefusalDoubts } from './refusal-doubts.ts'
 import { Around } from './request-body.ts'
-import { RequestDocuments } from './request-documents.ts'
+import { type BodyLimits, RequestDocuments } from './request-documents.ts'
 import { RequestPace } from './request-pace.ts'
 import { RequestsInHand } from './requests-in-hand.ts'
 import { SentBatch } from './sent-batch.ts'
@@ -67,10 +67,10 @@ export class BatchEndpoint implements EndpointSink {
     this.#dialect = dialect
     this.#maxBytes = options.max_request_size
     this.#around = new Around(dialect.around)
-    this.#next = new RequestDocuments(this.#around)
     this.#log = new FailureLog(logger, client.name)
     const pace = new RequestPace({ maxRequestBytes: options.max_request_size, maxInFlight: options.max_requests_in_flight })
     this.#pace = pace
+    this.#next = this.#newRequest()
     const onAnswer = (failure: RequestFailure | undefined, delivered: boolean) => this.#onAnswer(failure, delivered)
     const context = { client, dialect, compression: options.compression, pace, doubts: new RefusalDoubts(), now, onAnswer }
     this.#requests = new RequestsInHand(context, () => this.#begin())
@@ -130,37 +130,41 @@ export class BatchEndpoint implements EndpointSink {
     let bytes = 0
     for (const message of numberedMessages(batch)) {
       const document = this.#encode(message, sent, index)
-      if (document !== undefined) {
-        if (!this.#fits(document)) await filling.wait(() => this.#begin())
-        else if (bytes >= turnBytes) {
-          bytes = 0
-          await turn()
-        }
+      if (bytes >= turnBytes) {
+        bytes = 0
+        await turn()
         if (filling.failure !== undefined) break
-        this.#next.add(document, sent, index)
-        bytes += document.length
       }
+      let added = document === undefined ? 0 : this.#next.add(document, this.#limits, sent, index)
+      if (document !== undefined && added === 'full') {
+        await filling.wait(() => this.#begin())
+        if (filling.failure !== undefined) break
+        added = this.#next.add(document, this.#limits, sent, index)
+      }
+      if (typeof added === 'number') bytes += added
+      else if (added !== 'full') sent.rejected(index, tooLarge(added.tooLarge, this.#maxBytes))
       index++
     }
     if (filling.failure !== undefined) sent.restAgain(index, filling.failure.error, filling.failure.afterMs)
   }
 
   /** Undefined when the message is rejected. */
-  #encode(message: NumberedMessage, sent: SentBatch, index: number): Buffer | undefined {
+  #encode(message: NumberedMessage, sent: SentBatch, index: number): string | Buffer | undefined {
     try {
-      const document = this.#dialect.encode(message)
-      const size = this.#around.size(1, document.length)
-      if (size <= this.#maxBytes) return document
-      sent.rejected(index, tooLarge(size, this.#maxBytes))
+      return this.#dialect.encode(message)
     } catch (error) {
       // A mistake of ours in one message must not hold up all those behind it.
       sent.rejected(index, RelayError.from(error, 'INTERNAL', 'cannot format the message'))
+      return undefined
     }
-    return undefined
   }
 
-  #fits(document: Buffer): boolean {
-    return this.#next.count === 0 || this.#next.bytesWith(document) <= this.#pace.requestBytes
+  get #limits(): BodyLimits {
+    return { requestBytes: this.#pace.requestBytes, maxBytes: this.#maxBytes }
+  }
+
+  #newRequest(): RequestDocuments {
+    return new RequestDocuments(this.#around, this.#pace.requestBytes)
   }
 
   /** Begins the next request, if there is room and nobody is about to add to it. */
@@ -173,7 +177,7 @@ export class BatchEndpoint implements EndpointSink {
 
   #takeNext(): RequestDocuments {
     const next = this.#next
-    this.#next = new RequestDocuments(this.#around)
+    this.#next = this.#newRequest()
     return next
   }
 
@@ -181,6 +185,7 @@ export class BatchEndpoint implements EndpointSink {
   #dropNext(error: RelayError, afterMs?: number): void {
     const next = this.#takeNext()
     next.forEach({ from: 0, to: next.count }, (sent, index) => sent.again(index, error, afterMs))
+    next.body.release()
   }
 
   #letGo(error: RelayError): void {

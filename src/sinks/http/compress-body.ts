@@ -2,7 +2,7 @@ import { constants, gzip, zstdCompress } from 'node:zlib'
 
 export type Compression = 'gzip' | 'zstd' | 'none'
 
-/** A body as it goes out. */
+/** A body as it goes out: the same bytes, or bytes of its own. */
 export interface EncodedBody {
   readonly bytes: Buffer
   /** Content-Encoding; undefined where it is as it was. */
@@ -19,7 +19,9 @@ const chunkBytes = 64 * 1024
  * 1 takes 1.4 ms (11.3 %), level 3 takes 1.8 ms (11.5 %). So level 1 of either.
  */
 export function compressBody(body: Buffer, compression: Compression): Promise<EncodedBody> {
-  if (compression === 'none' || body.length < smallestBytes) return Promise.resolve({ bytes: body, encoding: undefined })
+  if (compression === 'none') return Promise.resolve({ bytes: body, encoding: undefined })
+  // A copy: the memory that it lies in is much larger, and is used again.
+  if (body.length < smallestBytes) return Promise.resolve({ bytes: Buffer.from(body), encoding: undefined })
   const chunkSize = Math.min(chunkBytes, body.length)
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, bytes: Buffer) => (error === null ? resolve({ bytes, encoding: compression }) : reject(error))

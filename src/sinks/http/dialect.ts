@@ -33,10 +33,10 @@ export type Judgement =
 /** What a receiver understands: how messages become the body of a request, and what its answers mean. */
 export interface Dialect {
   /**
-   * The document of a message: its bytes as they stand in a body, terminator included where each has one. Throws where the message
+   * The document of a message as it stands in a body, terminator included where each has one: a text, or bytes where it is none. Throws where the message
    * cannot be made into one (a mistake of ours: the message is rejected, it alone).
    */
-  encode(message: NumberedMessage): Buffer
+  encode(message: NumberedMessage): string | Buffer
   /** The bytes before, between and behind the documents of a body (`[`, `,`, `]`). */
   readonly around: { readonly before: string; readonly between: string; readonly after: string }
   /** The request for a body, which is compressed already where `encoding` says so (the value of Content-Encoding). */

@@ -3,7 +3,9 @@ import type { Dialect } from './dialect.ts'
 import type { Segment } from './refusal-search.ts'
 
 /** A few requests in flight for a few endpoints. */
-const memory = new BufferPool(8, 8 * 2 ** 20)
+const memory = new BufferPool(16, 16 * 2 ** 20)
+/** A UTF-16 unit takes at most so many bytes in UTF-8. */
+const bytesPerUnit = 3
 
 /** The bytes before, between and behind documents. */
 export class Around {
@@ -23,33 +25,65 @@ export class Around {
   }
 }
 
-/** The body of a request, and those of parts of it. One copy of the documents; parts are copies only where something stands around. */
+/**
+ * The body of a request, and those of parts of it. Documents are written into it as they come: kept one by one until it is full, they would grow old
+ * and cost collections of the whole heap. Parts are copies only where something stands around.
+ */
 export class RequestBody {
   readonly #around: Around
-  readonly #memory: Buffer
-  readonly #bytes: Buffer
-  /** Of each document, and where one behind the last would begin. */
-  readonly #starts: Uint32Array
+  #memory: Buffer
+  /** Of each document. */
+  readonly #starts: number[] = []
+  /** Behind the last document. */
+  #end: number
 
-  constructor(documents: readonly Buffer[], bytes: number, around: Around) {
+  /** `capacity`: bytes that it is expected to have. */
+  constructor(around: Around, capacity: number) {
     this.#around = around
-    const size = around.size(documents.length, bytes)
-    this.#memory = memory.take(size)
-    this.#bytes = this.#memory.subarray(0, size)
-    this.#starts = new Uint32Array(documents.length + 1)
-    this.#write(documents)
+    this.#memory = memory.take(capacity)
+    this.#end = around.before.length
+    this.#reserve(0)
+    around.before.copy(this.#memory)
+  }
+
+  get count(): number {
+    return this.#starts.length
+  }
+
+  /** Of the body as it is. */
+  get bytes(): number {
+    return this.#end + this.#around.after.length
+  }
+
+  /** Writes a document behind the others; returns its bytes. */
+  add(document: string | Buffer): number {
+    const { between } = this.#around
+    this.#reserve(between.length + (typeof document === 'string' ? bytesPerUnit * document.length : document.length))
+    const start = this.count === 0 ? this.#end : this.#end + between.copy(this.#memory, this.#end)
+    this.#end = start + (typeof document === 'string' ? this.#memory.write(document, start) : document.copy(this.#memory, start))
+    this.#starts.push(start)
+    return this.#end - start
+  }
+
+  /** Takes the last document back. */
+  dropLast(): void {
+    const start = this.#starts.pop() ?? this.#end
+    this.#end = this.count === 0 ? start : start - this.#around.between.length
   }
 
   /** Bytes of the body of these documents. */
   sizeOf({ from, to }: Segment): number {
-    const { before, between, after } = this.#around
-    return before.length + this.#start(to) - between.length - this.#start(from) + after.length
+    const { before, after } = this.#around
+    return before.length + this.#endOf(to - 1) - this.#startOf(from) + after.length
   }
 
   of({ from, to }: Segment): Buffer {
-    if (to - from === this.#starts.length - 1) return this.#bytes
-    const { before, between, after } = this.#around
-    const documents = this.#bytes.subarray(this.#start(from), this.#start(to) - between.length)
+    const { before, after } = this.#around
+    if (to - from === this.count) {
+      this.#reserve(0)
+      return this.#memory.subarray(0, this.#end + after.copy(this.#memory, this.#end))
+    }
+    const documents = this.#memory.subarray(this.#startOf(from), this.#endOf(to - 1))
     return before.length + after.length === 0 ? documents : Buffer.concat([before, documents, after])
   }
 
@@ -58,19 +92,22 @@ export class RequestBody {
     memory.give(this.#memory)
   }
 
-  #write(documents: readonly Buffer[]): void {
-    const { before, between, after } = this.#around
-    let at = before.copy(this.#bytes)
-    for (let i = 0; i < documents.length; i++) {
-      this.#starts[i] = at
-      at += (documents[i] as Buffer).copy(this.#bytes, at)
-      if (i < documents.length - 1) at += between.copy(this.#bytes, at)
-    }
-    this.#starts[documents.length] = at + between.length
-    after.copy(this.#bytes, at)
+  /** Room for so many bytes more, and for what ends a body. */
+  #reserve(bytes: number): void {
+    const needed = this.#end + bytes + this.#around.after.length
+    if (needed <= this.#memory.length) return
+    const larger = memory.take(Math.max(needed, 2 * this.#memory.length))
+    this.#memory.copy(larger, 0, 0, this.#end)
+    memory.give(this.#memory)
+    this.#memory = larger
   }
 
-  #start(document: number): number {
+  #startOf(document: number): number {
     return this.#starts[document] as number
+  }
+
+  #endOf(document: number): number {
+    const next = this.#starts[document + 1]
+    return next === undefined ? this.#end : next - this.#around.between.length
   }
 }

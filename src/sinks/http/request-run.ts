@@ -71,7 +71,7 @@ export class RequestRun {
   /** Never rejects. The client gets nothing of it before `before` has resolved. */
   async run(before: Promise<void>): Promise<void> {
     try {
-      const body = this.#documents.takeBody()
+      const { body } = this.#documents
       await this.#sendAll(body, before)
       if (!this.#aborted && !this.#lent) body.release()
     } catch (error) {
@@ -115,10 +115,11 @@ export class RequestRun {
   /** Answers with a failure after which nothing more is to be sent. */
   async #send(part: Segment, body: RequestBody, search: RefusalSearch, before: Promise<void>): Promise<RequestFailure | undefined> {
     const { client, dialect, compression, now } = this.#context
-    const { bytes, encoding } = await compressBody(body.of(part), compression)
+    const plain = body.of(part)
+    const { bytes, encoding } = await compressBody(plain, compression)
     await before
     if (this.#aborted) return undefined
-    this.#lent ||= encoding === undefined
+    this.#lent ||= bytes === plain
     const documents = part.to - part.from
     const begunMs = now()
     let judgement: Judgement

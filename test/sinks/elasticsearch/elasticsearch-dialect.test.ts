@@ -21,7 +21,7 @@ function message(
   return { bytes: Buffer.from(text), flags: 0, origin, receivedAtMs, queueId: '1b4e28ba-2fa1-11d2-883f-0016d3cca427', seq }
 }
 
-function lines(document: Buffer): unknown[] {
+function lines(document: Buffer | string): unknown[] {
   const text = document.toString()
   if (!text.endsWith('\n')) throw new Error('the last line ends too')
   return text
@@ -38,7 +38,7 @@ async function serverFor(t: Test, options?: BulkServerOptions) {
     await server.stop()
   })
   const send = async (dialect: ElasticsearchDialect, messages: NumberedMessage[]): Promise<Judgement> => {
-    const body = Buffer.concat(messages.map((one) => dialect.encode(one)))
+    const body = Buffer.from(messages.map((one) => dialect.encode(one)).join(''))
     return dialect.judge(await client.request(dialect.request(body, undefined), never), messages.length)
   }
   return { server, client, send }

@@ -13,7 +13,16 @@ for (const { around, whole, part } of [
 ]) {
   test(`a body and its parts: ${JSON.stringify(whole)}`, (t) => {
     const made = new Around(around)
-    const body = new RequestBody(documents, 15, made)
+    for (const capacity of [1, 1000]) {
+      const grown = new RequestBody(made, capacity)
+      for (const document of documents) t.equal(grown.add(document.toString()), document.length)
+      grown.add('ä'.repeat(1000))
+      grown.dropLast()
+      t.equal(grown.of({ from: 0, to: 4 }).toString(), whole, `texts, with room for ${capacity}`)
+    }
+    const body = new RequestBody(made, 15)
+    for (const document of documents) body.add(document)
+    t.equal(body.bytes, whole.length)
     t.equal(body.of({ from: 0, to: 4 }).toString(), whole)
     t.equal(body.of({ from: 1, to: 3 }).toString(), part)
     for (const from of [0, 1, 2, 3]) {
@@ -26,8 +35,9 @@ for (const { around, whole, part } of [
 
 test('documents of several sends', (t) => {
   const around = new Around({ before: '[', between: ',', after: ']' })
-  const next = new RequestDocuments(around)
-  t.equal(next.bytes, 2)
+  const next = new RequestDocuments(around, 10)
+  const limits = { requestBytes: 12, maxBytes: 20 }
+  t.equal(next.body.bytes, 2)
   const [a, b] = [new SentBatch(storedBatch(['x', 'y'])), new SentBatch(storedBatch(['z', 'z', 'z']))]
   const other = new SentBatch(storedBatch(['x']))
   for (const [sent, index] of [
@@ -36,8 +46,10 @@ test('documents of several sends', (t) => {
     [b, 0],
     [b, 2],
   ] as const)
-    next.add(Buffer.from(`${index}`), sent, index) // prettier-ignore
-  t.same([next.count, next.bytes, next.bytesWith(Buffer.from('abc'))], [4, 9, 13])
+    t.equal(next.add(`${index}`, limits, sent, index), 1) // prettier-ignore
+  t.equal(next.add('abc', limits, b, 1), 'full')
+  t.same(next.add('x'.repeat(19), limits, b, 1), { tooLarge: 21 })
+  t.same([next.count, next.body.bytes], [4, 9])
   t.same([next.has(a), next.has(b), next.has(other)], [true, true, false])
   const seen: unknown[] = []
   next.forEach({ from: 1, to: 4 }, (sent, index, position) => seen.push([sent === a ? 'a' : 'b', index, position]))
@@ -46,6 +58,6 @@ test('documents of several sends', (t) => {
     ['b', 0, 2],
     ['b', 2, 3],
   ])
-  t.equal(next.takeBody().of({ from: 0, to: 4 }).toString(), '[0,1,0,2]')
+  t.equal(next.body.of({ from: 0, to: 4 }).toString(), '[0,1,0,2]')
   t.end()
 })
