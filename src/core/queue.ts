@@ -16,8 +16,8 @@ export interface Lease {
    */
   settle(delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void>
   /**
-   * The messages are sent and their fate is open: they stay leased, their bytes are let go of. What is not settled as
-   * delivered by `release` is read from the queue again.
+   * The messages are sent and their fate is open: they stay leased, their bytes are let go of. What is not settled by
+   * `release` is read from the queue again, and so is what is settled as rejected, for its dead letter.
    */
   forget(): void
   release(): void

@@ -8,11 +8,16 @@ import { ToldFailures } from '../retry/told-failures.ts'
 /** Failures that do not pass without a person. The others are warnings: nothing is lost while they last. */
 const needsPerson: ReadonlySet<ErrorCode> = new Set(['ENDPOINT_TLS', 'TLS_MATERIAL', 'FILE_UNWRITABLE', 'INTERNAL'])
 
+/** Refused messages are told of at once, and not again for so long. */
+const refusalQuietMs = 10_000
+
 export interface HealthOptions {
   readonly pipelineName: string
   readonly sinkName: string
   readonly queued: () => number
   readonly logger: Logger
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number
 }
 
 interface FailingPeriod {
@@ -28,10 +33,15 @@ export class DeliveryHealth {
   readonly #told = new ToldFailures()
   #period: FailingPeriod | undefined
   #lastDeliveredAtMs: number | undefined
+  /** Messages that became dead letters and were not told of. */
+  #refused = 0
+  #refusedToldAtMs = Number.NEGATIVE_INFINITY
+  readonly #now: () => number
   /** When the next try is, while one is waited for. */
   retryAtMs: number | undefined
 
-  constructor({ pipelineName, sinkName, queued, logger }: HealthOptions) {
+  constructor({ pipelineName, sinkName, queued, logger, now = () => performance.now() }: HealthOptions) {
+    this.#now = now
     this.#name = `sink ${sinkName} of pipeline ${pipelineName}`
     this.#logger = logger
     this.#queued = queued
@@ -51,7 +61,13 @@ export class DeliveryHealth {
     if (delivered.length > 0) this.#lastDeliveredAtMs = Date.now()
     const [first] = rejected
     if (first === undefined) return
-    const messages = countSeqs(rejected.map(({ seqs }) => seqs))
+    this.#refused += countSeqs(rejected.map(({ seqs }) => seqs))
+    // One bad document in each batch would fill the log.
+    const now = this.#now()
+    if (now - this.#refusedToldAtMs < refusalQuietMs) return
+    const messages = this.#refused
+    this.#refused = 0
+    this.#refusedToldAtMs = now
     const fields = { code: first.error.code, messages, hint: first.error.hint }
     this.#logger.error(fields, `${this.#name}: ${messages} messages cannot be delivered and are now dead letters: ${first.error.message}`)
   }

@@ -122,8 +122,9 @@ export class Forwarder implements Component {
   status(): SinkStatus {
     const { sink, sinkType } = this.#options
     const stopped = this.#running === undefined || this.#stop.signal.aborted
-    const state = stopped ? 'stopped' : this.#health.retryAtMs !== undefined ? 'backing_off' : this.#sending > 0 ? 'sending' : 'idle'
     const { messages: unsettled, resent } = this.#open
+    const sending = this.#sending > 0 || unsettled > 0
+    const state = stopped ? 'stopped' : this.#health.retryAtMs !== undefined ? 'backing_off' : sending ? 'sending' : 'idle'
     return { type: sinkType, state, unsettled, resent, ...this.#health.status(), endpoints: sink.endpoints() }
   }
 

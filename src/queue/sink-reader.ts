@@ -91,7 +91,10 @@ export class SinkReader implements QueueReader {
 
   #hand(batch: StoredBatch): StoredLease {
     const lease = new StoredLease(batch, {
-      settle: (settling, delivered, rejected) => this.#settle(settling, delivered, rejected),
+      settle: (settling, delivered, rejected, forgotten) =>
+        forgotten && rejected.length > 0
+          ? this.#settleForgotten(settling, delivered, rejected)
+          : this.#settle(settling, delivered, rejected),
       release: (left, forgotten) => {
         this.#out.delete(lease)
         this.#putBack(left, forgotten)
@@ -111,6 +114,29 @@ export class SinkReader implements QueueReader {
     }
     for (const range of intersect(delivered, batch.seqs)) this.cursor.settle(range, 'delivered')
     return this.#source.settled(this.cursor, batch, refused)
+  }
+
+  /** A dead letter needs its message, so what was refused is read again. What cannot be read stays leased, to be handed out once more. */
+  async #settleForgotten(batch: StoredBatch, delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void> {
+    const written = [this.#settle(batch, delivered, [])]
+    let refused = rejected.flatMap(({ seqs }) => intersect([seqs], batch.seqs))
+    for (let extent = this.#extentOf(refused); extent !== undefined; extent = this.#extentOf(refused)) {
+      const { first } = extent
+      const fetched = await this.#inTurn(() => this.#source.fetch(first, 1)).catch(ignored)
+      const [found] = fetched ?? []
+      if (found?.batch !== undefined) written.push(this.#settle(found.batch, [], rejected))
+      else if (found !== undefined) this.#damaged(found.extent)
+      releaseAll(fetched)
+      if (found === undefined) break
+      refused = intersect(refused, [[found.extent.end, Number.MAX_SAFE_INTEGER]])
+    }
+    await Promise.all(written)
+  }
+
+  /** The first batch that holds any of these messages that is not settled. */
+  #extentOf(seqs: readonly SeqRange[]): Extent | undefined {
+    const [first] = this.#unsettledRanges(seqs)
+    return first && this.cursor.window.find(({ end }) => end > first[0])
   }
 
   #putBack(batch: StoredBatch, forgotten: boolean): void {
@@ -136,8 +162,7 @@ export class SinkReader implements QueueReader {
 
   /** The first batch that holds any of these messages; what the batches behind it hold goes back. */
   async #readAgain(seqs: readonly SeqRange[]): Promise<StoredBatch | undefined> {
-    const [first] = this.#unsettledRanges(seqs)
-    const extent = first && this.cursor.window.find(({ end }) => end > first[0])
+    const extent = this.#extentOf(seqs)
     if (extent === undefined) return undefined
     let fetched: Fetched[] | undefined
     try {

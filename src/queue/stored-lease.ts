@@ -10,7 +10,8 @@ export interface Outstanding {
 }
 
 interface LeaseEnd {
-  settle(batch: StoredBatch, delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void>
+  /** `forgotten`: without the bytes. */
+  settle(batch: StoredBatch, delivered: readonly SeqRange[], rejected: readonly Rejected[], forgotten: boolean): Promise<void>
   /** `forgotten`: without the bytes. */
   release(batch: StoredBatch, forgotten: boolean): void
 }
@@ -38,8 +39,7 @@ export class StoredLease implements Lease, Outstanding {
 
   settle(delivered: readonly SeqRange[], rejected: readonly Rejected[]): Promise<void> {
     if (this.#released) return Promise.resolve()
-    // A dead letter needs its bytes: what is refused after `forget` is handed out once more.
-    return this.#end.settle(this.#batch, delivered, this.#forgotten ? [] : rejected)
+    return this.#end.settle(this.#batch, delivered, rejected, this.#forgotten)
   }
 
   forget(): void {

@@ -97,6 +97,35 @@ export async function queueConformance(t: Test, fresh: (t: Test) => QueueMaker):
     t.same(queue.status().deadLetters, { a: 1 })
   })
 
+  await t.test('what is refused after its bytes were let go of is a dead letter all the same', async (t) => {
+    const queue = await started(t, fresh(t))
+    await take(queue, batchOf(['one', 'two', 'three'])).stored
+    const leases = [await leaseOf(queue)]
+    await take(queue, batchOf(['four', 'five'])).stored
+    leases.push(await leaseOf(queue))
+    const error = new RelayError('DOCUMENT_REFUSED', 'no')
+    for (const lease of leases) lease.forget()
+    await leases[1]?.settle([[3, 3]], [{ seqs: [4, 4], error }])
+    await leases[0]?.settle(
+      [[1, 1]],
+      [
+        { seqs: [0, 0], error },
+        { seqs: [2, 2], error },
+      ],
+    )
+    for (const lease of leases) lease.release()
+    t.same(queue.ledger().sinks.a, { received: 5, delivered: 2, rejected: 3, queued: 0, dropped: {} })
+    const letters = await lettersOf(queue.deadLetters, 'a')
+    t.same(
+      letters.map(({ seq, bytes }) => [seq, bytes.toString()]),
+      [
+        [0, 'one'],
+        [2, 'three'],
+        [4, 'five'],
+      ],
+    )
+  })
+
   await t.test(
     'a dead letter has its message, its reason and its sender; delivered after all it moves in the ledger, for good',
     async (t) => {

@@ -95,7 +95,7 @@ export async function playOnQueue(steps: readonly QueueStep[], maker: QueueMaker
   let queue = maker.make(sinkNames)
   await queue.start()
   const model = new Model()
-  let leases: { sink: 'a' | 'b'; lease: Lease; forgotten?: true }[] = []
+  let leases: { sink: 'a' | 'b'; lease: Lease }[] = []
   for (const next of steps) {
     const held = 'lease' in next ? leases[next.lease] : undefined
     if (next.do === 'append') {
@@ -118,14 +118,11 @@ export async function playOnQueue(steps: readonly QueueStep[], maker: QueueMaker
       const seqs = numbersOf(held.lease).slice(next.from, next.from + next.part)
       const ranges = seqs.map((seq): SeqRange => [seq, seq])
       const fate = next.reject ? 'rejected' : 'delivered'
-      // A dead letter needs its bytes: what is refused after they were let go of comes once more.
-      const counts = !(next.reject && held.forgotten)
-      for (const seq of seqs) if (counts && !model.fates[held.sink].has(seq)) model.fates[held.sink].set(seq, fate)
+      for (const seq of seqs) if (!model.fates[held.sink].has(seq)) model.fates[held.sink].set(seq, fate)
       const error = new RelayError('MESSAGE_TOO_LARGE', 'no')
       await held.lease.settle(next.reject ? [] : ranges, next.reject ? ranges.map((range) => ({ seqs: range, error })) : [])
     } else if (next.do === 'forget' && held !== undefined) {
       held.lease.forget()
-      held.forgotten = true
     } else if (next.do === 'release' && held !== undefined) {
       held.lease.release()
       leases = leases.filter((other) => other !== held)
