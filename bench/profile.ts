@@ -9,28 +9,30 @@ import { type CpuProfile, readCpuProfile } from './profiling/cpu-profile.ts'
 import { parsePerfScript, perfFields } from './profiling/perf-script.ts'
 import { profileTables } from './profiling/profile-table.ts'
 import type { Sample } from './profiling/sample.ts'
-import { assisted, durable } from './relays/logrelay.ts'
-import type { RunningRelay } from './relays/relay-under-test.ts'
+import { assisted, durable, indexing } from './relays/logrelay.ts'
+import type { RelayUnderTest, RunningRelay } from './relays/relay-under-test.ts'
 import { whole } from './report/format.ts'
 import { inRoom, type LoadResult, measureLoad, nextFirst, warmUpSeconds } from './scenarios/measured-run.ts'
 
 interface ProfileSettings {
   readonly load: Load
-  readonly assisted: boolean
+  readonly relay: RelayUnderTest
+  /** What takes what the relay delivers. */
+  readonly upstream: 'upstream.ts' | 'bulk-upstream.ts'
   readonly withPerf: boolean
 }
 
 /** Prints what each step of the relay's way from socket to socket costs: see bench/README.md. */
 export async function profile(args: string[]): Promise<void> {
-  const { load, assisted: weak, withPerf } = readSettings(args)
+  const { load, relay: chosen, upstream: file, withPerf } = readSettings(args)
   if (!withPerf)
     console.log('without perf (Debian: linux-perf) only JavaScript threads are seen, not the kernel, compression and LevelDB\n')
   await inRoom(async (room) => {
-    const upstream = await Upstream.open(room)
+    const upstream = await Upstream.open(room, file)
     const mapsBefore = await maps()
     // The relay inherits this, the sender does not.
     process.env.NODE_OPTIONS = withPerf ? '--perf-basic-prof' : `--cpu-prof --cpu-prof-dir=${room.path('profiles')}`
-    const relay = await (weak ? assisted : durable).start(room, {
+    const relay = await chosen.start(room, {
       upstreamPort: upstream.port,
       format: 'raw',
       tls: load.protocol === 'tls',
@@ -68,14 +70,18 @@ function readSettings(args: string[]): ProfileSettings {
       rate: { type: 'string', default: '0' },
       seconds: { type: 'string', default: '5' },
       assisted: { type: 'boolean', default: false },
+      sink: { type: 'string', default: 'syslog' },
       'cpu-prof': { type: 'boolean', default: false },
     },
   })
   const protocol = (['tcp', 'tls', 'udp'] as const).find((name) => name === values.protocol)
   if (protocol === undefined) throw new Error(`--protocol ${values.protocol}: there is tcp, tls, udp`)
   const load: Load = { protocol, first: 0, messages: unlimited, seconds: Number(values.seconds), rate: Number(values.rate), connections: 4 }
+  if (values.sink !== 'syslog' && values.sink !== 'elasticsearch') throw new Error(`--sink ${values.sink}: there is syslog, elasticsearch`)
+  const documents = values.sink === 'elasticsearch'
+  const relay = documents ? indexing : values.assisted ? assisted : durable
   const withPerf = !values['cpu-prof'] && spawnSync('perf', ['stat', 'true']).status === 0
-  return { load, assisted: values.assisted, withPerf }
+  return { load, relay, upstream: documents ? 'bulk-upstream.ts' : 'upstream.ts', withPerf }
 }
 
 async function recordWithPerf(

@@ -56,8 +56,16 @@ export async function shakeHands(room: Room, port: number, handshakes: Handshake
 // It notes itself when the last message came, so asking late costs nothing.
 const pollMs = 20
 
+/** What counts the messages that a relay delivered. */
+export interface CountingUpstream {
+  readonly port: number
+  counts(): Promise<UpstreamCounts>
+  /** Waits until so many different messages have come, or none has for `quietMs`. */
+  finished(expected: number, quietMs: number): Promise<UpstreamCounts>
+}
+
 /** The counting upstream, a process of its own. */
-export class Upstream {
+export class Upstream implements CountingUpstream {
   readonly port: number
   readonly pid: number
   readonly #child: ChildProcess
@@ -68,8 +76,9 @@ export class Upstream {
     this.pid = child.pid as number
   }
 
-  static async open(room: Room): Promise<Upstream> {
-    const child = start(room, 'upstream.ts', [])
+  /** `file`: what it takes, lines over TCP or the requests of a store of documents. */
+  static async open(room: Room, file: 'upstream.ts' | 'bulk-upstream.ts' = 'upstream.ts'): Promise<Upstream> {
+    const child = start(room, file, [])
     const { port } = await answer<{ port: number }>(child)
     return new Upstream(child, port)
   }
@@ -88,7 +97,6 @@ export class Upstream {
     return await answer<UpstreamCounts>(this.#child)
   }
 
-  /** Waits until so many different messages have come, or none has for `quietMs`. */
   async finished(expected: number, quietMs: number): Promise<UpstreamCounts> {
     let counts = await this.counts()
     for (let changedAt = performance.now(); counts.distinct < expected && performance.now() - changedAt < quietMs; ) {

@@ -1,8 +1,8 @@
 import { fluentBit } from './fluent-bit.ts'
-import { assisted, durable } from './logrelay.ts'
-import { findPeer } from './peer-program.ts'
+import { assisted, durable, indexing, indexingPlain } from './logrelay.ts'
+import { findPeer, type PeerProgram } from './peer-program.ts'
 import type { Installation, RelayUnderTest } from './relay-under-test.ts'
-import { rsyslog } from './rsyslog.ts'
+import { rsyslog, rsyslogIndexing } from './rsyslog.ts'
 import { syslogNg } from './syslog-ng.ts'
 
 export interface Relays {
@@ -12,8 +12,17 @@ export interface Relays {
 
 /** logrelay in both durabilities, and the peers, with what is missing of them. `wanted` is a part of a name, or several after commas. */
 export function findRelays(wanted: string | undefined): Relays {
-  const peers = [rsyslog, syslogNg, fluentBit].map(findPeer)
-  const all = [durable, assisted, ...peers.flatMap(({ relays }) => relays)]
+  return find(wanted, [durable, assisted], [rsyslog, syslogNg, fluentBit])
+}
+
+/** The same of relays that write documents into Elasticsearch or OpenSearch. */
+export function findIndexingRelays(wanted: string | undefined): Relays {
+  return find(wanted, [indexing, indexingPlain], [rsyslogIndexing])
+}
+
+function find(wanted: string | undefined, own: readonly RelayUnderTest[], programs: readonly PeerProgram[]): Relays {
+  const peers = programs.map(findPeer)
+  const all = [...own, ...peers.flatMap(({ relays }) => relays)]
   const parts = wanted?.split(',').map((part) => part.trim().toLowerCase())
   return { all: all.filter(({ name }) => parts === undefined || parts.some((part) => name.toLowerCase().includes(part))), peers }
 }

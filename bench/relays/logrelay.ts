@@ -1,11 +1,26 @@
 import { Authority } from '../../test/real/support/certificates.ts'
-import { Relay } from '../../test/real/support/relay.ts'
-import type { RelayUnderTest, RunningLogrelay } from './relay-under-test.ts'
+import { Relay, type RelayOptions } from '../../test/real/support/relay.ts'
+import { type RelayUnderTest, type RunningLogrelay, searchIndex } from './relay-under-test.ts'
 
-export const durable = logrelay('logrelay', 'always', 'on disk, fsynced')
-export const assisted = logrelay('logrelay, assisted', 'assisted', 'in memory, on disk when sinks lag')
+type SinkTo = (upstreamPort: number) => RelayOptions['sink']
 
-function logrelay(name: string, durability: 'always' | 'assisted', storage: string): RelayUnderTest<RunningLogrelay> {
+const fsynced = 'on disk, fsynced'
+export const durable = logrelay('logrelay', 'always', fsynced, syslogSink)
+export const assisted = logrelay('logrelay, assisted', 'assisted', 'in memory, on disk when sinks lag', syslogSink)
+
+/** To a store of documents. */
+export const indexing = logrelay('logrelay', 'always', fsynced, (port) => searchSink(port, 'gzip'))
+export const indexingPlain = logrelay('logrelay, no gzip', 'always', fsynced, (port) => searchSink(port, 'none'))
+
+function syslogSink(port: number): RelayOptions['sink'] {
+  return { type: 'syslog', endpoints: [`tcp://127.0.0.1:${port}`], format: 'raw', framing: 'newline' }
+}
+
+export function searchSink(port: number, compression: 'gzip' | 'none'): RelayOptions['sink'] {
+  return { type: 'elasticsearch', endpoints: [`http://127.0.0.1:${port}`], index: searchIndex, compression }
+}
+
+function logrelay(name: string, durability: 'always' | 'assisted', storage: string, sinkTo: SinkTo): RelayUnderTest<RunningLogrelay> {
   return {
     name,
     storage,
@@ -15,7 +30,7 @@ function logrelay(name: string, durability: 'always' | 'assisted', storage: stri
       const pair = tls === true ? await (await Authority.create(room)).sign('relay') : undefined
       const relay = await Relay.start(room, {
         queue: { durability, ...(maxQueueBytes === undefined ? {} : { max_size: maxQueueBytes }) },
-        sink: { type: 'syslog', endpoints: [`tcp://127.0.0.1:${upstreamPort}`], format: 'raw', framing: 'newline' },
+        sink: sinkTo(upstreamPort),
         ...(pair === undefined ? {} : { tls: { cert_file: pair.certFile, key_file: pair.keyFile } }),
       })
       return {

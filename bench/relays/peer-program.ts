@@ -26,6 +26,8 @@ export interface PeerConfiguration {
   readonly storage: string
   /** In bench/peers/. */
   readonly file: string
+  /** Likewise, put before it: what several configurations have in common. */
+  readonly commonFile?: string
   /** Likewise, put after it when TLS is asked for. */
   readonly tlsFile?: string
 }
@@ -46,12 +48,13 @@ function relay(peer: PeerProgram, configuration: PeerConfiguration): RelayUnderT
   return { name, storage, formats, takesTls: tlsFile !== undefined, start: (room, options) => start(peer, configuration, room, options) }
 }
 
-async function start(peer: PeerProgram, { file, tlsFile }: PeerConfiguration, room: Room, options: StartOptions): Promise<RunningRelay> {
+async function start(peer: PeerProgram, chosen: PeerConfiguration, room: Room, options: StartOptions): Promise<RunningRelay> {
   const values = { DIRECTORY: room.dir, SOURCE_PORT: String(await freePort()), UPSTREAM_PORT: String(options.upstreamPort) }
   const format = peer.formats[options.format]
+  const { commonFile, file, tlsFile } = chosen
   const tls = options.tls === true && tlsFile !== undefined ? await tlsValues(room) : undefined
   const configuration = room.path('peer.conf')
-  const files = tls === undefined || tlsFile === undefined ? [file] : [file, tlsFile]
+  const files = [commonFile, file, tls && tlsFile].filter((name) => name !== undefined)
   const texts = await Promise.all(files.map((name) => readFile(new URL(`../peers/${name}`, import.meta.url), 'utf8')))
   await writeFile(configuration, fill(texts.join('\n'), { ...values, ...format, ...tls }))
   const env = { ...process.env, ...peer.env }

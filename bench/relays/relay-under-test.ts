@@ -24,6 +24,9 @@ export interface RunningLogrelay extends RunningRelay {
   restart(): Promise<number>
 }
 
+/** Where documents go: the configurations in bench/peers/ have it, too. */
+export const searchIndex = 'logrelay-bench'
+
 /** What a peer does with a message: parse it and write it anew as RFC 5424, as is usual, or pass on the bytes. */
 export type Format = 'rfc5424' | 'raw'
 

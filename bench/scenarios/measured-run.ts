@@ -4,7 +4,7 @@ import { Room } from '../../test/real/support/room.ts'
 import { until } from '../../test/real/support/until.ts'
 import { blockMessages } from '../load/message-layout.ts'
 import { cpuSeconds, memory, Watch } from '../load/process-usage.ts'
-import { type Load, send, Upstream } from '../load/traffic.ts'
+import { type CountingUpstream, type Load, send, Upstream } from '../load/traffic.ts'
 import type { UpstreamCounts } from '../load/upstream.ts'
 import type { Format, RelayUnderTest, RunningRelay } from '../relays/relay-under-test.ts'
 
@@ -30,7 +30,7 @@ export interface LoadResult {
 export const warmUpSeconds = 1
 
 // A relay that brings nothing for so long, when nothing is sent any more, has nothing left.
-const quietMs = 2000
+const usualQuietMs = 2000
 
 /** Opens a room for a scenario, and closes it. What the programs in it printed is shown when it fails. */
 export async function inRoom<T>(scenario: (room: Room) => Promise<T>): Promise<T> {
@@ -61,7 +61,13 @@ export function nextFirst(next: number): number {
 }
 
 /** One load on a relay that runs already. Throws when messages arrive that were never sent, or when a ledger does not balance. */
-export async function measureLoad(room: Room, relay: RunningRelay, upstream: Upstream, load: Load): Promise<LoadResult> {
+export async function measureLoad(
+  room: Room,
+  relay: RunningRelay,
+  upstream: CountingUpstream,
+  load: Load,
+  quietMs = usualQuietMs,
+): Promise<LoadResult> {
   const port = load.protocol === 'tls' ? relay.tlsPort : relay.port
   if (port === undefined) throw new Error('this relay takes no TLS')
   const before = await upstream.counts()

@@ -18,6 +18,7 @@ import type { Part, Settings } from '../settings.ts'
 import { adminRate, measureAdmin } from './admin-load.ts'
 import { measureBacklog } from './backlog.ts'
 import { besideRate, handshakeRate, measureHandshakes } from './handshakes.ts'
+import { indexingSection } from './indexing-section.ts'
 import { measureLatency } from './latency.ts'
 import { type LoadResult, measureRelay } from './measured-run.ts'
 import { passThrough } from './pass-through.ts'
@@ -62,6 +63,9 @@ export const sections: Readonly<Record<Part, Section>> = {
   },
   async 'pass-through'(_relays, settings) {
     return passThroughTable(await repeat(settings.runs('pass-through'), () => passThrough(settings.passThroughBytes)))
+  },
+  async elasticsearch(_relays, settings) {
+    return await indexingSection(settings)
   },
 }
 

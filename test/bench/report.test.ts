@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { type ChartRow, throughputChart } from '../../bench/report/chart.ts'
 import { replaceSection } from '../../bench/report/figures.ts'
 import { withSpread } from '../../bench/report/format.ts'
+import { indexingTable } from '../../bench/report/indexing-table.ts'
 import { missing } from '../../bench/report/machine.ts'
 import { backlogTable, latencyTable, loadTable, udpTable } from '../../bench/report/tables.ts'
 import type { LoadResult } from '../../bench/scenarios/measured-run.ts'
@@ -22,6 +23,25 @@ test('throughput with its spread, and the ratio of each round', async (t) => {
   t.equal(rows[2], '| logrelay | on disk | 1,000,000 (900,000..1,100,000) | 1.00 | 2.00 | 0 | 240 | 50 |')
   t.equal(rows[3], '| peer | in memory | 200,000 (100,000..300,000) | 5.00 (3.00..11.00) | 2.00 | 5 (0.50 %) | 100 | 50 |')
   t.match(rows[4], /^\| broken \| in memory \| failed \|/)
+  t.equal(new Set(rows.map((row) => row.split('|').length)).size, 1, 'each row has as many cells')
+})
+
+test('documents: the ceilings first, and what is missing or more', async (t) => {
+  const ceiling = { connections: 1, ids: false, documentsPerSecond: 40_000, upstreamCpuMicroseconds: 25 }
+  const of = (rate: number, more: Partial<LoadResult> = {}) => ({ ...run(rate, more), upstreamCpuMicroseconds: 30 })
+  const rows = indexingTable(
+    [ceiling, { ...ceiling, connections: 4, ids: true }],
+    [
+      { name: 'logrelay', storage: 'on disk', runs: [of(30_000), of(30_000)] },
+      { name: 'peer', storage: 'in memory', runs: [of(15_000, { lost: 3 }), of(10_000, { lost: -4 })] },
+      { name: 'broken', storage: 'in memory', runs: [] },
+    ],
+  ).split('\n')
+  t.equal(rows[2], '| autocannon, 1 connection | ready-made | 40,000 |  |  | 25.00 |  |  |  |  |')
+  t.match(rows[3], /^\| autocannon, 4 connections \| ready-made, with ids \|/)
+  t.equal(rows[4], '| logrelay | on disk | 30,000 | 1.00 | 2.00 | 30.00 | 0 | 0 | 100 | 50 |')
+  t.equal(rows[5], '| peer | in memory | 12,500 (10,000..15,000) | 2.50 (2.00..3.00) | 2.00 | 30.00 | 3 | 4 | 100 | 50 |')
+  t.match(rows[6], /^\| broken \| in memory \| failed \|/)
   t.equal(new Set(rows.map((row) => row.split('|').length)).size, 1, 'each row has as many cells')
 })
 
@@ -102,6 +122,9 @@ test('options: parts in their order, unknown ones and nonsense refused', async (
   t.notOk(readSettings([]).parts.includes('pass-through'))
   t.ok(readSettings(['--long']).parts.includes('pass-through'))
   t.strictSame([readSettings([]).runs('tcp'), readSettings([]).runs('udp'), readSettings(['--runs', '2']).runs('udp')], [3, 1, 2])
+  t.strictSame(readSettings(['--documents', '10,20']).documents, [10, 20])
+  t.strictSame(readSettings(['--documents', '10']).documents, [10, 10])
+  t.throws(() => readSettings(['--documents', '1,2,3']), /one number is wanted, or two/)
   t.throws(() => readSettings(['--only', 'tcp,smoke']), /smoke/)
   t.throws(() => readSettings(['--rates', '100,x']), /above 0/)
 })

@@ -1,4 +1,6 @@
+import { scenarios as bucketConformance } from './bucket-conformance.ts'
 import { scenarios as elasticsearch } from './elasticsearch/scenarios.ts'
+import { scenarios as elasticsearchConformance } from './elasticsearch-conformance.ts'
 import { scenarios as haproxy } from './haproxy.ts'
 import { scenarios as lbDelivery } from './lb-delivery.ts'
 import { scenarios as lbLoaded } from './lb-loaded.ts'
@@ -8,6 +10,7 @@ import { scenarios as pool } from './pool/scenarios.ts'
 import { scenarios as relayKilled } from './relay-killed.ts'
 import { scenarios as rsyslogReceiver } from './rsyslog-receiver.ts'
 import { scenarios as rsyslogSender } from './rsyslog-sender.ts'
+import { scenarios as s3 } from './s3/scenarios.ts'
 import { difference } from './support/compare.ts'
 import { Room } from './support/room.ts'
 import type { Delivery, Scenario } from './support/scenario.ts'
@@ -28,7 +31,10 @@ const all = [
   ...lbLoaded,
   ...lbDelivery,
   ...pool,
+  ...elasticsearchConformance,
   ...elasticsearch,
+  ...bucketConformance,
+  ...s3,
 ]
 const defaultLimitMs = 120_000
 

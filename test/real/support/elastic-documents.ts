@@ -27,15 +27,33 @@ export async function* documentsOf<Source>(
   await node.demand('DELETE', '/_search/scroll', { scroll_id: page._scroll_id })
 }
 
-/** Throws unless there is one document for each number that `numberedMessages(count)` gives, and no other document. */
-export async function checkNumbers(node: OpenSearch, index: string, count: number): Promise<void> {
-  const copies = new Uint8Array(count)
+/** What an index holds of the messages that `numberedMessages(count)` gives. */
+export interface Numbers {
+  readonly documents: number
+  /** Numbers that are not there. */
+  readonly missing: number
+  /** Documents whose number another one has. */
+  readonly repeated: number
+}
+
+/** Throws at a document that is none of these messages. */
+export async function countNumbers(node: OpenSearch, index: string, count: number): Promise<Numbers> {
+  const seen = new Uint8Array(count)
+  let documents = 0
+  let distinct = 0
   for await (const { _id, _source } of documentsOf<{ message: string }>(node, index, ['message'])) {
     const number = Number(/^n=(\d+) /.exec(_source.message)?.[1] ?? -1)
     if (!(number >= 0 && number < count)) throw new Error(`document ${_id} was never sent: ${JSON.stringify(_source).slice(0, 300)}`)
-    copies[number] = (copies[number] as number) + 1
+    documents++
+    if (seen[number] === 0) distinct++
+    seen[number] = 1
   }
-  const missing = copies.filter((n) => n === 0).length
-  const several = copies.filter((n) => n > 1).length
-  if (missing + several > 0) throw new Error(`of ${count} messages ${missing} are not there and ${several} are there more than once`)
+  return { documents, missing: count - distinct, repeated: documents - distinct }
+}
+
+/** Throws unless there is one document for each of these messages, and no other document. */
+export async function checkNumbers(node: OpenSearch, index: string, count: number): Promise<void> {
+  const { documents, missing, repeated } = await countNumbers(node, index, count)
+  if (missing + repeated > 0)
+    throw new Error(`of ${count} messages ${missing} are missing and ${repeated} of ${documents} documents are repeated`)
 }

@@ -13,13 +13,15 @@ import { until } from './until.ts'
 export const relayCommand = process.env.LOGRELAY ?? fileURLToPath(new URL('../../../bin/logrelay', import.meta.url))
 
 type Pipeline = ConfigInput['pipelines'][string]
+type Source<Type extends string> = Extract<Pipeline['source'], { type: Type }>
 
 export interface RelayOptions {
   /** Where the relay delivers: the port of an upstream that reads octet counting. */
   readonly upstream?: number
   /** Takes the place of the sink that `upstream` makes. */
   readonly sink?: ConfigInput['sinks'][string]
-  readonly source?: Partial<Extract<Pipeline['source'], { type: 'syslog' }>>
+  /** What is left out is syslog on a port of 127.0.0.1. */
+  readonly source?: Partial<Source<'syslog'>> | ({ type: 'relp' } & Partial<Source<'relp'>>)
   readonly queue?: Pipeline['queue']
   readonly tls?: ConfigInput['tls']
 }
