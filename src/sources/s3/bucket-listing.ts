@@ -77,7 +77,8 @@ export class BucketListing {
     const shown = this.#shown
     if (shown === undefined) return
     shown.open.delete(id)
-    if (shown.open.size === 0) void this.#move(shown)
+    // What fails here, at the end of the source as a rule, is done after a later listing.
+    if (shown.open.size === 0) this.#move(shown).catch(() => undefined)
   }
 
   /** `start_from: now`: all that was modified by the time of the first start counts as read. */
@@ -188,13 +189,13 @@ export class BucketListing {
     return fresh.filter((object) => !known.has(idOf(object)))
   }
 
-  async #move(shown: Shown): Promise<void> {
-    const { read } = this.#parts
-    this.#record = { ...this.#record, horizonS: shown.horizonS }
+  async #move({ horizonS }: Shown): Promise<void> {
+    const { read, pool, quit } = this.#parts
+    this.#shown = undefined
+    this.#record = { ...this.#record, horizonS }
     await read.setScope(this.#record)
-    await this.#parts.pool?.publish(shown.horizonS, this.#parts.quit)
-    await read.forgetBefore(shown.horizonS)
-    if (this.#shown === shown) this.#shown = undefined
+    await pool?.publish(horizonS, quit)
+    await read.forgetBefore(horizonS)
   }
 }
 

@@ -35,7 +35,11 @@ async function takeOver(progress: ObjectProgress, read: ReadObjects): Promise<vo
   const parked = await read.parkedProgress(id)
   // It was a dead letter since, and somebody wants it tried again.
   if ((parked?.again ?? 0) > (progress.again ?? 0)) return
-  if (parked === undefined && (await read.known([id])).has(id)) return
+  if (parked === undefined) {
+    // Behind the horizon all is read, but no longer remembered one by one: another worker has finished what this one began.
+    if (progress.object.modifiedS < (read.scope?.horizonS ?? 0)) return
+    if ((await read.known([id])).has(id)) return
+  }
   const resume = further(parked?.resume, progress.resume)
   const tries = Math.max(parked?.tries ?? 0, progress.tries)
   await read.park(id, { ...progress, ...(resume && { resume }), tries })

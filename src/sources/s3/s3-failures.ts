@@ -28,6 +28,7 @@ const credentialErrors: ReadonlySet<string> = new Set([
 const deniedErrors: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException', 'AllAccessDisabled', 'AccountProblem'])
 const notFoundErrors: ReadonlySet<string> = new Set([
   'NoSuchBucket',
+  'InvalidBucketName',
   'QueueDoesNotExist',
   'AWS.SimpleQueueService.NonExistentQueue',
   'QueueDeletedRecently',

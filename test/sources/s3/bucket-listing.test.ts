@@ -1,6 +1,12 @@
 import { test } from 'tap'
 import { objectId } from '../../../src/protocols/s3/object-id.ts'
+import { Backlog } from '../../../src/sources/s3/backlog.ts'
+import { Bucket } from '../../../src/sources/s3/bucket.ts'
+import { BucketListing } from '../../../src/sources/s3/bucket-listing.ts'
+import { PollingHealth } from '../../../src/sources/s3/polling-health.ts'
 import { ReadObjects } from '../../../src/sources/s3/read-objects.ts'
+import { createS3Client } from '../../../src/sources/s3/s3-clients.ts'
+import { Valve } from '../../../src/sources/s3/valve.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
 import {
   asObject,
@@ -161,3 +167,44 @@ test('block stops reading, unblock lets it go on', async (t) => {
   await one.intake.until(() => one.intake.disk.texts.length === 1)
   t.same(one.intake.disk.texts, ['one'])
 })
+
+test('what is behind the horizon cannot be let go of: nothing ends, and a later listing does it', async (t) => {
+  const server = await S3Server.start(t)
+  server.put('a.log', 'text\n')
+  const config = s3Config(server)
+  const client = createS3Client(config)
+  t.teardown(() => client.destroy())
+  const logger = new RecordingLogger()
+  const read = new Unforgetting(temporaryDirectory(t), { server: '', bucket: 'logs', prefix: '' }, logger)
+  await read.open()
+  t.teardown(() => read.close())
+  const backlog = new Backlog()
+  const quit = new AbortController()
+  const health = new PollingHealth({ who: 'source', retry: config.retry, logger })
+  const parts = { config, bucket: new Bucket(client, 'logs'), backlog, read, health, valve: new Valve(), claimsPrefix: '.logrelay/' }
+  const listing = new BucketListing({ ...parts, quit: quit.signal })
+  const running = listing.run(quit.signal)
+  const settleAll = async () => {
+    const before = listing.lastAtMs
+    await eventually(() => listing.lastAtMs !== before)
+    for (const id of backlog.ids) listing.settled(id)
+  }
+  await settleAll()
+  await eventually(() => read.failed === 1)
+  // A rejection that nobody handles is told of after a turn of the event loop, and fails this test.
+  server.put('b.log', 'text\n', Date.now() + hourMs)
+  await eventually(() => backlog.waiting === 2)
+  await settleAll()
+  await eventually(() => read.failed === 2)
+  quit.abort()
+  await running
+})
+
+class Unforgetting extends ReadObjects {
+  failed = 0
+
+  override async forgetBefore(): Promise<void> {
+    this.failed++
+    throw new Error('Database is not open')
+  }
+}

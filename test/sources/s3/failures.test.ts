@@ -8,6 +8,7 @@ const sourceFailures: { name: string; script: Script; code: string; hint: RegExp
   { name: 'wrong secret', script: { status: 403, code: 'SignatureDoesNotMatch' }, code: 'SOURCE_DENIED', hint: /credentials/ },
   { name: 'denied', script: { status: 403, code: 'AccessDenied' }, code: 'SOURCE_DENIED', hint: /s3:ListBucket/ },
   { name: 'no bucket', script: { status: 404, code: 'NoSuchBucket' }, code: 'SOURCE_NOT_FOUND', hint: /bucket/ },
+  { name: 'no name of a bucket', script: { status: 400, code: 'InvalidBucketName' }, code: 'SOURCE_NOT_FOUND', hint: /`bucket`/ },
   { name: 'clock', script: { status: 403, code: 'RequestTimeTooSkewed' }, code: 'CLOCK_SKEW', hint: /NTP/ },
   { name: 'slow down', script: { status: 503, code: 'SlowDown' }, code: 'SOURCE_UNREACHABLE', hint: /SlowDown/ },
   { name: 'broken', script: { status: 500, code: 'InternalError' }, code: 'SOURCE_UNREACHABLE', hint: /InternalError/ },
