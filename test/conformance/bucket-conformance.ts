@@ -72,6 +72,7 @@ async function oddKeys(bench: BucketBench): Promise<void> {
     'tilde~(1)!*',
     '$@:,',
     'tab\there',
+    'bell\x07',
     '{a}[b]^`|',
   ]
   const prefix = 'p /+ü/'

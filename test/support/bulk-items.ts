@@ -6,35 +6,37 @@ export interface BulkItem {
   readonly create: { readonly status: number; readonly error?: Json }
 }
 
-/** Creates what a `_bulk` body holds, as Elasticsearch does: an id that is there is not written again. Undefined where it is no such body. */
-export function answerBulk(
-  indices: Map<string, StoredDocuments>,
-  pathIndex: string,
-  body: Buffer,
-  itemError: (document: Json, index: string) => { status: number; error: Json } | undefined,
-): BulkItem[] | undefined {
+export type CreateDocument = (index: string, id: string, document: Json) => BulkItem['create']
+
+/** Creates what a `_bulk` body holds, document for document; what is wrong with it as a whole in words. */
+export function answerBulk(pathIndex: string, body: Buffer, create: CreateDocument): BulkItem[] | string {
   const text = body.toString('utf8')
-  if (!text.endsWith('\n')) return undefined
+  if (!text.endsWith('\n')) return 'The bulk request must be terminated by a newline [\\n]'
   const lines = text.slice(0, -1).split('\n')
   const items: BulkItem[] = []
-  for (let i = 0; i + 1 < lines.length; i += 2) {
-    const action = JSON.parse(lines[i] as string) as { create?: { _index?: string; _id: string } }
-    if (action.create === undefined) return undefined
+  for (let i = 0; i < lines.length; i += 2) {
+    const action = parsed(lines[i] ?? '') as { create?: { _index?: string; _id: string } } | undefined
+    if (action?.create === undefined) return `Malformed action/metadata line [${i + 1}]`
     const { _index: index = pathIndex, _id: id } = action.create
-    const document = JSON.parse(lines[i + 1] as string) as Json
-    const error = itemError(document, index)
-    items.push({ create: error ?? create(indices, index, id, document) })
+    const document = parsed(lines[i + 1] ?? '')
+    items.push({ create: document === undefined ? unparsed : create(index, id, document) })
   }
-  return lines.length % 2 === 0 ? items : undefined
+  return items
 }
 
-function create(indices: Map<string, StoredDocuments>, index: string, id: string, document: Json): BulkItem['create'] {
-  const documents = indices.get(index) ?? new Map<string, Json>()
-  indices.set(index, documents)
-  if (documents.has(id)) {
-    const reason = `[${id}]: version conflict, document already exists (current version [1])`
-    return { status: 409, error: { type: 'version_conflict_engine_exception', reason } }
+const unparsed: BulkItem['create'] = {
+  status: 400,
+  error: {
+    type: 'mapper_parsing_exception',
+    reason: 'failed to parse',
+    caused_by: { type: 'json_e_o_f_exception', reason: 'Unexpected end' },
+  },
+}
+
+function parsed(line: string): Json | undefined {
+  try {
+    return JSON.parse(line) as Json
+  } catch {
+    return undefined
   }
-  documents.set(id, document)
-  return { status: 201 }
 }

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { answerBulk, type BulkItem, type StoredDocuments } from './bulk-items.ts'
+import { BulkIndex, refusal } from './bulk-index.ts'
+import { answerBulk, type BulkItem } from './bulk-items.ts'
+import { indexFromTemplates, matches } from './bulk-templates.ts'
 
 type Json = Record<string, unknown>
 
@@ -33,12 +35,15 @@ export interface BulkServerOptions {
   readonly maxBytes?: number
 }
 
-/** Elasticsearch or OpenSearch as far as a shipper of logs sees them, in memory: `_bulk`, health, templates, lifecycle policies. */
+/**
+ * Elasticsearch or OpenSearch as far as a shipper of logs sees them, in memory: `_bulk`, indices with mappings and blocks, data streams, searches for
+ * all, templates, lifecycle policies.
+ */
 export class BulkServer {
   readonly requests: SeenRequest[] = []
-  /** Documents by index or data stream, then id. */
-  readonly indices: Map<string, StoredDocuments> = new Map()
-  /** What was put, by path: templates and policies. */
+  /** Indices and data streams, by name. */
+  readonly indices = new Map<string, BulkIndex>()
+  /** What was put, by path: templates, policies, ingest pipelines. */
   readonly installed = new Map<string, Json>()
   /** Answers for the requests that come next to a path that ends so, in turn, in place of the server's own. */
   readonly given = new Map<string, GivenAnswer[]>()
@@ -71,7 +76,7 @@ export class BulkServer {
 
   /** All documents, whatever their index. */
   documents(): Json[] {
-    return [...this.indices.values()].flatMap((documents) => [...documents.values()])
+    return [...this.indices.values()].flatMap(({ documents }) => [...documents.values()])
   }
 
   /** The next requests to a path that ends so are answered with these. */
@@ -102,11 +107,37 @@ export class BulkServer {
   #answer({ method, path, query, body }: SeenRequest): GivenAnswer {
     if (path === '/') return json(200, this.#root())
     if (path === '/_cluster/health') return json(200, { status: 'green', timed_out: false })
-    if (path.endsWith('/_bulk')) return this.#bulk(decodeURIComponent(path.slice(1, -'/_bulk'.length)), body)
+    if (path.endsWith('/_bulk')) return this.#bulk(decodeURIComponent(path.slice(1, -'/_bulk'.length)), query, body)
     if (path.startsWith('/_plugins/_ism/') && this.#options.ism === false) return noHandler(method, path)
     if (path.startsWith('/_plugins/_ism/policies/')) return this.#policy(method, path, query, body)
-    if (/^\/(?:_component_template|_index_template|_ilm\/policy)\//.test(path)) return this.#put(path, body)
-    return noHandler(method, path)
+    if (/^\/(?:_component_template|_index_template|_ilm\/policy|_ingest\/pipeline)\//.test(path))
+      return method === 'GET' ? this.#installed(path) : this.#put(path, body)
+    return this.#ofIndices(method, path, body) ?? noHandler(method, path)
+  }
+
+  /** `/INDEX`, `/INDEX/_search` and the like: an index by its name, or several by a pattern. */
+  #ofIndices(method: string, path: string, body: Buffer): GivenAnswer | undefined {
+    const [, dataStream, pattern = '', action = ''] = /^\/(_data_stream\/)?([^/_][^/]*)(?:\/(_\w+))?$/.exec(decodeURIComponent(path)) ?? []
+    if (pattern === '') return undefined
+    const found = [...this.indices.values()].filter(({ name }) => matches(pattern, name))
+    if (method === 'PUT' && action === '') return this.#createIndex(pattern, body)
+    if (found.length === 0 && !pattern.includes('*')) return failed(404, 'index_not_found_exception', `no such index [${pattern}]`)
+    if (dataStream !== undefined)
+      return json(200, { data_streams: found.filter(({ isDataStream }) => isDataStream).map(({ name }) => ({ name })) })
+    if (action === '_search') return json(200, { hits: { hits: found.flatMap((index) => index.hits()) } })
+    if (action === '_settings' && method === 'PUT') {
+      const settings = Object.entries(JSON.parse(body.toString()) as Json)
+      for (const index of found) for (const [name, value] of settings) index.settings.set(name, value)
+    } else if (action === '_close' || action === '_open') for (const index of found) index.closed = action === '_close'
+    else if (action !== '_refresh') return undefined
+    return json(200, { acknowledged: true })
+  }
+
+  #createIndex(name: string, body: Buffer): GivenAnswer {
+    if (this.indices.has(name)) return failed(400, 'resource_already_exists_exception', `index [${name}/x] already exists`)
+    const { mappings } = JSON.parse(body.toString()) as { mappings?: Json }
+    this.indices.set(name, new BulkIndex(name, { ...(mappings && { mappings }) }))
+    return json(200, { acknowledged: true, index: name })
   }
 
   #root(): Json {
@@ -118,12 +149,30 @@ export class BulkServer {
     }
   }
 
-  #bulk(index: string, body: Buffer): GivenAnswer {
+  #bulk(index: string, query: string, body: Buffer): GivenAnswer {
     if (body.length > (this.#options.maxBytes ?? Number.POSITIVE_INFINITY)) return { status: 413, body: '' }
-    const items: BulkItem[] | undefined = answerBulk(this.indices, index, body, this.itemError)
-    if (items === undefined)
-      return json(400, { error: { type: 'illegal_argument_exception', reason: 'Malformed action/metadata line [1]' } })
+    const pipeline = new URLSearchParams(query).get('pipeline')
+    const missing = pipeline !== null && !this.installed.has(`/_ingest/pipeline/${encodeURIComponent(pipeline)}`)
+    const items = answerBulk(index, body, (name, id, document): BulkItem['create'] => {
+      if (missing) return refusal(400, 'illegal_argument_exception', `pipeline with id [${pipeline}] does not exist`)
+      return this.itemError(document, name) ?? this.#indexFor(name).create(id, document)
+    })
+    if (typeof items === 'string') return failed(400, 'illegal_argument_exception', items)
     return json(200, { took: 1, errors: items.some(({ create }) => create.error !== undefined), items })
+  }
+
+  /** The first document makes it. */
+  #indexFor(name: string): BulkIndex {
+    const index = this.indices.get(name) ?? indexFromTemplates(name, this.installed)
+    this.indices.set(name, index)
+    return index
+  }
+
+  #installed(path: string): GivenAnswer {
+    const body = this.installed.get(path)
+    const name = path.split('/').at(-1)
+    if (body === undefined) return failed(404, 'resource_not_found_exception', `[${name}] not found`)
+    return json(200, { [`${path.split('/')[1]?.slice(1)}s`]: [{ name, ...body }] })
   }
 
   #put(path: string, body: Buffer): GivenAnswer {
@@ -147,6 +196,10 @@ export class BulkServer {
 
 function json(status: number, body: Json): GivenAnswer {
   return { status, body: JSON.stringify(body) }
+}
+
+function failed(status: number, type: string, reason: string): GivenAnswer {
+  return json(status, { error: { root_cause: [{ type, reason }], type, reason }, status })
 }
 
 function noHandler(method: string, path: string): GivenAnswer {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { clockOffsetMs, signatureFault } from './s3-signature.ts'
 
 export interface StoredS3Object {
   readonly bytes: Buffer
@@ -22,6 +23,8 @@ export interface S3Request {
 /** What a scripted answer does in place of the true one. `cut`: the true one, ended after so many bytes. `delete`: the object goes first. */
 export type Script = { readonly status: number; readonly code: string } | { readonly cut: number } | { readonly html: string } | 'delete'
 
+const mostClockOffsetMs = 15 * 60_000
+
 /** An S3 server in memory, of one bucket `logs` and path style, and what requests it got. */
 export class S3Server {
   readonly objects = new Map<string, StoredS3Object>()
@@ -32,6 +35,8 @@ export class S3Server {
   pageSize = 1000
   /** Added to the clock. */
   clockMs = 0
+  /** By access key. Where there are any, a request must be signed with one of them. */
+  readonly secrets = new Map<string, string>()
   /** Takes no notice of If-None-Match and If-Match of a PUT, as older servers. */
   unconditional = false
   lifecycle: string | undefined
@@ -108,9 +113,11 @@ export class S3Server {
     this.requests.push(asked)
     response.setHeader('date', new Date(this.#nowMs()).toUTCString())
     const script = this.script(asked)
+    const fault = this.#fault(request)
     if (script === 'delete') this.objects.delete(key)
     if (typeof script === 'object' && 'status' in script) fail(response, script.status, script.code)
     else if (typeof script === 'object' && 'html' in script) response.writeHead(200, { 'content-type': 'text/html' }).end(script.html)
+    else if (fault !== undefined) fail(response, 403, fault)
     else if (bucket !== 'logs') fail(response, 404, 'NoSuchBucket')
     else if (what === 'list') this.#list(url.searchParams, response)
     else if (what === 'lifecycle') this.#lifecycle(response)
@@ -122,23 +129,29 @@ export class S3Server {
     this.#changed()
   }
 
+  #fault(request: IncomingMessage): string | undefined {
+    if (Math.abs(clockOffsetMs(request, this.#nowMs())) > mostClockOffsetMs) return 'RequestTimeTooSkewed'
+    return this.secrets.size === 0 ? undefined : signatureFault(request, this.secrets)
+  }
+
   #list(query: URLSearchParams, response: ServerResponse): void {
     const prefix = query.get('prefix') ?? ''
-    const after = query.get('continuation-token') ?? ''
+    const after = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString()
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort()
     const page = keys.slice(0, this.pageSize)
     const more = keys.length > page.length
+    const encoded = query.get('encoding-type') === 'url'
     const contents = page.map((key) => {
       const { bytes, etag, modifiedAtMs } = this.objects.get(key) as StoredS3Object
       const date = new Date(modifiedAtMs).toISOString()
-      const name = encodeURIComponent(key).replaceAll('%20', '+')
+      const name = encoded ? encodeURIComponent(key).replaceAll('%20', '+') : inXml(key)
       return `<Contents><Key>${name}</Key><LastModified>${date}</LastModified><ETag>${etag.replaceAll('"', '&quot;')}</ETag><Size>${bytes.length}</Size></Contents>`
     })
-    const next = more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : ''
+    const next = more ? `<NextContinuationToken>${Buffer.from(page.at(-1) ?? '').toString('base64')}</NextContinuationToken>` : ''
     xml(
       response,
       200,
-      `<ListBucketResult><Name>logs</Name><EncodingType>url</EncodingType><IsTruncated>${more}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`,
+      `<ListBucketResult><Name>logs</Name>${encoded ? '<EncodingType>url</EncodingType>' : ''}<IsTruncated>${more}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`,
     )
   }
 
@@ -192,6 +205,11 @@ export class S3Server {
 
 function fail(response: ServerResponse, status: number, code: string): void {
   xml(response, status, `<Error><Code>${code}</Code><Message>scripted or true</Message></Error>`)
+}
+
+/** What XML cannot hold is left out. */
+function inXml(text: string): string {
+  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '').replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 function xml(response: ServerResponse, status: number, body: string): void {

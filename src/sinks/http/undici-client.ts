@@ -23,6 +23,9 @@ export interface UndiciClientOptions {
   readonly maxAnswerBytes?: number
 }
 
+const cutOffHint =
+  'Does the receiver restart, or is there a proxy or load balancer before it that ends connections in the middle of an answer?'
+
 /** Requests to one endpoint over kept connections, one request at a time on each. Nothing is sent a second time by itself. */
 export class UndiciClient implements HttpClient {
   readonly name: string
@@ -107,7 +110,7 @@ export class UndiciClient implements HttpClient {
     } catch (error) {
       if (error instanceof RelayError) throw error
       const { code, message, hint } = connectionError(error, this.name, 'established')
-      throw new RelayError(code, `${message}: its answer was cut off`, { cause: error, hint })
+      throw new RelayError(code, `${message}: its answer was cut off`, { cause: error, hint: hint ?? cutOffHint })
     }
   }
 

@@ -20,6 +20,8 @@ const answerMs = 60_000
 /** Claims and what else is read as a whole is smaller. */
 const maxSmallBytes = 65_536
 
+export const somethingElseHint = 'look at `endpoint` and `path_style`: something else than an S3 server answers, or a proxy in front of it'
+
 export interface ListingPage {
   readonly objects: readonly ObjectRef[]
   /** Where the next page begins; absent with the last. */
@@ -60,8 +62,7 @@ export class Bucket {
     const answer = await timely(signal, (options) => this.#client.send(command, options))
     // What is no listing (a page of a proxy, in HTML) parses as one without anything in it.
     if (answer.Name === undefined || (answer.IsTruncated === true && answer.NextContinuationToken === undefined)) {
-      const hint = 'look at `endpoint` and `path_style`: something else than an S3 server answers, or a proxy in front of it'
-      throw new RelayError('SOURCE_UNREACHABLE', 'the answer is not a listing of a bucket', { hint })
+      throw somethingElse('the answer is not a listing of a bucket')
     }
     const decode = answer.EncodingType === 'url' ? urlDecoded : (key: string) => key
     const objects = (answer.Contents ?? []).flatMap(({ Key, ETag, Size, LastModified }): ObjectRef[] => {
@@ -81,8 +82,8 @@ export class Bucket {
   async head(key: string, etag: string | undefined, signal: AbortSignal): Promise<ObjectRef> {
     const command = new HeadObjectCommand({ Bucket: this.name, Key: key, ...ifMatch(etag) })
     const answer = await timely(signal, (options) => this.#client.send(command, options))
-    const { ETag = '', ContentLength = 0, LastModified } = answer
-    return { bucket: this.name, key, etag: bareEtag(ETag), size: ContentLength, modifiedS: secondsOf(LastModified) }
+    const { ETag, ContentLength = 0, LastModified } = answer
+    return { bucket: this.name, key, etag: bareEtag(tagOf(ETag)), size: ContentLength, modifiedS: secondsOf(LastModified) }
   }
 
   /** The bytes of exactly this object, from an offset on. Whoever gets the stream destroys it. */
@@ -90,8 +91,17 @@ export class Bucket {
     const range = from > 0 ? { Range: `bytes=${from}-` } : {}
     const command = new GetObjectCommand({ Bucket: this.name, Key: key, ...ifMatch(etag), ...range })
     const answer = await timely(signal, (options) => this.#client.send(command, options))
+    const body = answer.Body as Readable
+    try {
+      const found = bareEtag(tagOf(answer.ETag))
+      // A server that takes no notice of If-Match gives what is there by now.
+      if (etag !== '' && found !== etag) throw new RelayError('OBJECT_UNREADABLE', 'was overwritten before it was read')
+    } catch (error) {
+      body.destroy()
+      throw error
+    }
     const partial = answer.ContentRange?.startsWith(`bytes ${from}-`) ?? false
-    return { body: answer.Body as Readable, length: answer.ContentLength ?? 0, partial }
+    return { body, length: answer.ContentLength ?? 0, partial }
   }
 
   /** Undefined where there is none. */
@@ -100,7 +110,8 @@ export class Bucket {
     try {
       return await timely(signal, async (options) => {
         const answer = await this.#client.send(command, options)
-        return { etag: answer.ETag ?? '', text: await textOf(answer.Body as Readable) }
+        const text = await textOf(answer.Body as Readable)
+        return { etag: tagOf(answer.ETag), text }
       })
     } catch (error) {
       if (statusOf(error) === 404 && nameOf(error) !== 'NoSuchBucket') return undefined
@@ -114,7 +125,7 @@ export class Bucket {
     try {
       const command = new PutObjectCommand({ Bucket: this.name, Key: key, Body: text, ContentType: 'application/json', ...only })
       const { ETag } = await timely(signal, (options) => this.#client.send(command, options))
-      return ETag ?? ''
+      return tagOf(ETag)
     } catch (error) {
       const status = statusOf(error)
       // 409: another conditional write was under way. 404: what was to be replaced is gone.
@@ -163,6 +174,16 @@ async function textOf(body: Readable): Promise<string> {
     if (length > maxSmallBytes) break
   }
   return Buffer.concat(chunks).toString()
+}
+
+/** What has none is no answer of an S3 server: a proxy's login page has status 200 as well. */
+function tagOf(etag: string | undefined): string {
+  if (etag === undefined || etag === '') throw somethingElse('the answer has no entity tag')
+  return etag
+}
+
+function somethingElse(what: string): RelayError {
+  return new RelayError('SOURCE_UNREACHABLE', what, { hint: somethingElseHint })
 }
 
 function ifMatch(etag: string | undefined): { IfMatch?: string } {

@@ -1,5 +1,5 @@
 import { RelayError } from '../../core/errors.ts'
-import { nameOf, statusOf } from './bucket.ts'
+import { nameOf, somethingElseHint, statusOf } from './bucket.ts'
 
 /**
  * Whom a failure concerns. `source`: the service as a whole, so it uses up no object's tries. `object`: this object alone. `denied`: this
@@ -73,7 +73,9 @@ export function s3Failure(error: unknown, what: string): S3Failure {
       scope: 'replaced',
       error: new RelayError('OBJECT_UNREADABLE', `${what}: it was overwritten before it was read`, { cause: error }),
     }
-  if (status === 429 || status === 408 || status === undefined || status >= 500 || status < 300) return source('SOURCE_UNREACHABLE')
+  if (status === 429 || status === 408 || status === undefined || status >= 500) return source('SOURCE_UNREACHABLE')
+  // A success that the SDK makes no sense of.
+  if (status < 300) return source('SOURCE_UNREACHABLE', somethingElseHint)
   if (status === 404 && name !== 'NoSuchKey' && name !== 'NotFound') return source('SOURCE_NOT_FOUND', hints.notFound)
   return object(words, error)
 }
