@@ -25,8 +25,10 @@ export async function measureCeiling(target: IndexingTarget, connections: number
       requests: [{ setupRequest: (request) => ({ ...request, body: bodies.next() }) }],
       verifyBody: (body) => String(body).includes('"errors":false'),
     })
-    const failed = result.non2xx + result.errors + result.timeouts + result.mismatches
-    if (failed > 0) throw new Error(`autocannon: ${failed} requests failed`)
+    const { non2xx, errors, timeouts, mismatches } = result
+    if (non2xx + errors + timeouts + mismatches > 0) {
+      throw new Error(`autocannon: ${non2xx} answers refused, ${errors} errors, ${timeouts} timeouts, ${mismatches} answers with errors`)
+    }
     const documents = result['2xx'] * bodies.documents
     const upstreamCpuMicroseconds = (((await cpuSeconds()) - before) * 1e6) / documents
     return { connections, ids, documentsPerSecond: documents / result.duration, upstreamCpuMicroseconds }

@@ -6,7 +6,14 @@ import type { SinkStatus } from '../core/status.ts'
 import { ToldFailures } from '../retry/told-failures.ts'
 
 /** Failures that do not pass without a person. The others are warnings: nothing is lost while they last. */
-const needsPerson: ReadonlySet<ErrorCode> = new Set(['ENDPOINT_TLS', 'TLS_MATERIAL', 'FILE_UNWRITABLE', 'INTERNAL'])
+const needsPerson: ReadonlySet<ErrorCode> = new Set([
+  'ENDPOINT_TLS',
+  'ENDPOINT_AUTH',
+  'TLS_MATERIAL',
+  'SECRET_UNREADABLE',
+  'FILE_UNWRITABLE',
+  'INTERNAL',
+])
 
 /** Refused messages are told of at once, and not again for so long. */
 const refusalQuietMs = 10_000
@@ -98,7 +105,7 @@ export class DeliveryHealth {
   status(): Pick<SinkStatus, 'failingSinceMs' | 'error' | 'retryAtMs' | 'lastDeliveredAtMs'> {
     const period = this.#period
     return {
-      ...(period && { failingSinceMs: period.sinceMs, error: { code: period.error.code, message: period.error.message } }),
+      ...(period && { failingSinceMs: period.sinceMs, error: { code: period.error.code, message: withHint(period.error) } }),
       ...(this.retryAtMs !== undefined && { retryAtMs: this.retryAtMs }),
       ...(this.#lastDeliveredAtMs !== undefined && { lastDeliveredAtMs: this.#lastDeliveredAtMs }),
     }
@@ -107,4 +114,9 @@ export class DeliveryHealth {
 
 function seconds(ms: number): string {
   return `${ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000)} s`
+}
+
+/** What to do is worth as much on /status as in the log. */
+function withHint({ message, hint }: RelayError): string {
+  return hint === undefined ? message : `${message} (${hint})`
 }
