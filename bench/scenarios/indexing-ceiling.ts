@@ -26,7 +26,8 @@ export async function measureCeiling(target: IndexingTarget, connections: number
       verifyBody: (body) => String(body).includes('"errors":false'),
     })
     const { non2xx, errors, timeouts, mismatches } = result
-    if (non2xx + errors + timeouts + mismatches > 0) {
+    // A node that has too much to do answers 429, whose text is another as well.
+    if (errors + timeouts > 0 || mismatches > non2xx) {
       throw new Error(`autocannon: ${non2xx} answers refused, ${errors} errors, ${timeouts} timeouts, ${mismatches} answers with errors`)
     }
     const documents = result['2xx'] * bodies.documents
