@@ -6,6 +6,10 @@ const mebibyte = 2 ** 20
 const settleMs = 750
 /** As wide as ever: a kernel rounds, and a window that was read empty has been seen to rest at 0.86 of its widest. */
 const wideShare = 3 / 4
+/** What a window that was read empty may be narrower by than it was before the writes that are open. */
+const roundingShare = 1 / 64
+/** After so long it is taken to rest where it is: a receiver that hangs for longer may then hide a quarter of its window. */
+const patienceMs = 10_000
 /** What no window shows of some buffers (see `bufferBound`). */
 const hiddenBytes = 4 * mebibyte
 
@@ -20,6 +24,8 @@ interface Written {
   readonly end: number
   /** When it was first seen to be acknowledged. */
   ackedAtMs: number | undefined
+  /** The window that was seen last before it. */
+  readonly window: number
 }
 
 /**
@@ -29,8 +35,8 @@ interface Written {
  *
  * A write is settled when it is acknowledged and
  * (a) acknowledged bytes after it and the window together are more than the buffer: it cannot be in there any more; or
- * (b) everything is acknowledged, the window is as wide as it has ever been, was not still growing, and the peer has said so
- *     `settleMs` after it had acknowledged the write. A program that works off its backlog shows as a window that grows.
+ * (b) everything is acknowledged, the window is about as wide as it has ever been and as it was before the oldest open write, was not still
+ *     growing, and the peer has said so `settleMs` after it had acknowledged the write. A program that works off its backlog shows as a window that grows.
  *
  * Pure: it is told what was written and seen, and keeps no clock.
  */
@@ -47,7 +53,7 @@ export class Settlement {
 
   /** Everything that the kernel holds now was written before; what was written since the last call ends here. */
   written({ acked, unacked }: Pick<TcpState, 'acked' | 'unacked'>): void {
-    this.#writes.push({ end: acked + unacked, ackedAtMs: undefined })
+    this.#writes.push({ end: acked + unacked, ackedAtMs: undefined, window: this.#last?.window ?? 0 })
   }
 
   /** Answers how many of the writes, from the oldest on, are settled now; they are forgotten. */
@@ -83,8 +89,17 @@ export class Settlement {
   /** What was acknowledged by then is settled by rule (b). */
   #openSinceMs({ nowMs, heardMsAgo, unacked, window }: Observation): number {
     const sinceMs = nowMs - heardMsAgo - settleMs
-    const wide = unacked === 0 && window >= this.#widest * wideShare
+    const wide = unacked === 0 && window >= this.#widest * wideShare && (this.#isBack(window) || this.#isStuck(nowMs))
     return wide && sinceMs >= this.#grownAtMs ? sinceMs : Number.NEGATIVE_INFINITY
+  }
+
+  /** As wide as before the oldest open write: what a program that hangs has not read lies in the difference. */
+  #isBack(window: number): boolean {
+    return window >= (this.#writes[0]?.window ?? 0) * (1 - roundingShare)
+  }
+
+  #isStuck(nowMs: number): boolean {
+    return nowMs - (this.oldestAckedAtMs ?? nowMs) >= patienceMs
   }
 
   #measure(seen: Observation): void {
