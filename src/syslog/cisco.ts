@@ -47,13 +47,19 @@ function readPart(text: string, at: number, prelude: CiscoPrelude, options: Pars
   if (end === -1) return -1
   const part = text.slice(at, end)
   if (part.length === countDigits(part, 0, part.length)) prelude.sequence = Number(part)
-  else if (prelude.hostname === undefined) prelude.hostname = part
-  else if (prelude.appName === undefined) prelude.appName = part
+  else if (prelude.hostname === undefined && namesSomething(part)) prelude.hostname = part
+  // A colon at a name's end is an address's (`fe80::`); a task has none, and rewritten it would be read as a BSD tag.
+  else if (prelude.appName === undefined && namesSomething(part) && !part.endsWith(':')) prelude.appName = part
   else return -1
   const next = end + 1
   // IOS XR writes its node against the date: `RP/0/RSP0/CPU0:Nov 21 18:00:00.123 : `.
   if (text.charCodeAt(next) !== Char.space) prelude.date = readDate(text, next, options)
   return prelude.date === undefined && text.charCodeAt(next) !== Char.space ? -1 : skipSpaces(text, next)
+}
+
+/** Marks alone name nothing. */
+function namesSomething(part: string): boolean {
+  return /[a-z\d\x80-\xff]/i.test(part)
 }
 
 /** The colon that ends the part: the last one of its word, so that an IPv6 address may be one. */

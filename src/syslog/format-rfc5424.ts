@@ -16,7 +16,8 @@ const nothing = Buffer.alloc(0)
  * Writes the message anew as RFC 5424. Fields it does not have are NILVALUE, a missing PRI is 13, a missing time the receive
  * time. Structured data stays byte for byte where it is valid; the sender's address is added to it as the RFC's own `origin ip`
  * (7.2), behind those that are there, and Cisco's counter as `meta sequenceId` (7.3.1). MSG is the message's own bytes; a byte
- * order mark stands before it exactly when it is UTF-8 beyond ASCII (6.4), since the mark says UTF-8 and ASCII needs none.
+ * order mark stands before it when it is UTF-8 beyond ASCII (6.4), since the mark says UTF-8 and ASCII needs none; and when it
+ * begins with a mark of its own, which its reader would else take off.
  */
 export function formatRfc5424(parsed: SyslogMessage, raw: Buffer, context: MessageContext): Buffer {
   const fields = [
@@ -31,13 +32,17 @@ export function formatRfc5424(parsed: SyslogMessage, raw: Buffer, context: Messa
   const header = fields.join(' ')
   const message = raw.subarray(parsed.messageStart, parsed.messageEnd)
   if (message.length === 0) return Buffer.from(header, 'latin1')
-  const mark = !isAscii(message) && isUtf8(message) ? byteOrderMark : nothing
+  const mark = needsMark(message) ? byteOrderMark : nothing
   const out = Buffer.allocUnsafe(header.length + 1 + mark.length + message.length)
   out.write(header, 'latin1')
   out[header.length] = 0x20
   out.set(mark, header.length + 1)
   out.set(message, header.length + 1 + mark.length)
   return out
+}
+
+function needsMark(message: Buffer): boolean {
+  return !isAscii(message) && (isUtf8(message) || message.subarray(0, byteOrderMark.length).equals(byteOrderMark))
 }
 
 /** TIME-SECFRAC has at most six digits (RFC 5424 6.2.3.1). */

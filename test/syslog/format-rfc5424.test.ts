@@ -76,6 +76,15 @@ test('a byte order mark says UTF-8 where ASCII does not do', async (t) => {
   t.equal(rewritten('<13>1 - - - - - - \ufeffu'), '<13>1 2026-11-21T18:00:05.250Z - - - - - u')
 })
 
+test('a byte order mark of the message itself is there for whoever reads it again', async (t) => {
+  const bytes = Buffer.concat([Buffer.from('<13>1 - - - - - - \ufeff\ufeff'), Buffer.from([0xff])])
+  const message = Buffer.from([0xef, 0xbb, 0xbf, 0xff])
+  const once = rewrite(bytes)
+  const twice = rewrite(once)
+  t.same(once.subarray(-7), Buffer.concat([message.subarray(0, 3), message]))
+  t.same(twice, once)
+})
+
 test('a message that is no UTF-8 keeps its bytes', async (t) => {
   const out = rewrite(Buffer.from('<13>Nov 21 18:00:00 host app: Gr\u00fc\u00dfe', 'latin1'))
   t.equal(out.toString('latin1'), '<13>1 2026-11-21T18:00:00Z host app - - - Gr\u00fc\u00dfe')

@@ -94,15 +94,15 @@ test('any bytes are read, and what is not header is the message', async (t) => {
 /** Once the fields are taken out of the header, nothing may be left but what dates, priorities and separators are made of. */
 function isExplained(header: string, parsed: SyslogMessage): boolean {
   if (parsed.version !== undefined) return true
-  let rest = header
+  let rest = header.replace(/\ufeff$/, '')
   for (const field of [parsed.procId, parsed.appName, parsed.hostname]) {
     if (field === undefined) continue
     const at = rest.lastIndexOf(field)
     if (at === -1) return false
     rest = rest.slice(0, at) + rest.slice(at + field.length)
   }
-  if (parsed.timestamp === undefined) return /^\ufeff?(<\d*>)?[\d\t :[\]-]*\ufeff?$/.test(rest)
-  return /^\ufeff?(<\d*>)?(Nov|CET|XYZ|notice|[\d\t :[\]*.TZ+-])*\ufeff?$/.test(rest)
+  if (parsed.timestamp === undefined) return /^\ufeff?(<\d*>)?[\d\t :[\]-]*$/.test(rest)
+  return /^\ufeff?(<\d*>)?(Nov|CET|XYZ|notice|[\d\t :[\]*.TtZz+-])*$/.test(rest)
 }
 
 test('any message becomes a document with an RFC 3339 time, and JSON', async (t) => {

@@ -30,6 +30,18 @@ test('line ends and NULs behind the message are framing', async (t) => {
   t.equal(parse('<13>Nov 21 18:00:00 host app: a\nb\0c\u0007 ').message, 'a\nb\0c\u0007 ', 'inside they are text')
 })
 
+test('marks alone name no host and no task before what Cisco writes', async (t) => {
+  for (const text of [
+    'app: :: %ASA-6-302013: x',
+    '%ASA-6-302013: ::.1795284000.5 x',
+    '-: %ASA-6-302013: x',
+    'app: task:: %ASA-6-302013: x',
+  ]) {
+    t.match(parse(text), { hostname: undefined, appName: undefined, message: text }, text)
+  }
+  t.match(parse('fe80::: *task1: %APF-3-X: x'), { hostname: 'fe80::', appName: '*task1', message: '%APF-3-X: x' })
+})
+
 test('a byte order mark before the PRI or the message', async (t) => {
   t.match(parse('\ufeff<13>Nov 21 18:00:00 host app: text'), { priority: 13, appName: 'app', message: 'text', problems: [] })
   t.match(parse('<13>Nov 21 18:00:00 host app: \ufefftext'), { message: 'text' })
