@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { contentOf } from './file-content.ts'
 import type { ConfigPath, Report } from './problems.ts'
@@ -6,7 +7,7 @@ import type { SecretConfig } from './secret-schema.ts'
 
 /**
  * Looks whether every secret is there: its file can be read and is not empty, its variable is set. A relative file is one of
- * systemd's credentials where there are some (systemd.exec(5), CREDENTIALS_DIRECTORY).
+ * systemd's credentials where there is one of that name (systemd.exec(5), CREDENTIALS_DIRECTORY), else it begins at the working directory.
  */
 export async function checkSecretFiles(config: Config, report: Report, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   for (const [name, sink] of Object.entries(config.sinks)) {
@@ -35,8 +36,17 @@ async function check(secret: SecretConfig | undefined, path: ConfigPath, report:
     report('warning', path, `the environment variable ${secret.env} is not set here`, hint)
   }
   if (secret?.file === undefined) return
-  const { CREDENTIALS_DIRECTORY: credentials } = env
-  const file = isAbsolute(secret.file) || credentials === undefined ? secret.file : join(credentials, secret.file)
+  const file = await placeOf(secret.file, env)
   const content = await contentOf(file, path, report)
   if (content !== undefined && content.toString().trim() === '') report('error', path, `${file} is empty`, 'write the secret into it')
+}
+
+async function placeOf(file: string, { CREDENTIALS_DIRECTORY: credentials }: NodeJS.ProcessEnv): Promise<string> {
+  if (credentials === undefined || isAbsolute(file)) return file
+  const credential = join(credentials, file)
+  const missing = await access(credential).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
+  return missing ? file : credential
 }

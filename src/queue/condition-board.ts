@@ -1,5 +1,5 @@
 import type { QueueCondition } from '../core/queue.ts'
-import { Notifier } from './notifier.ts'
+import { Notifier } from '../retry/notifier.ts'
 
 /** `disk_refused`: a write found no room, whatever statfs says. */
 type Trouble = Exclude<QueueCondition, 'open'> | 'disk_refused'

@@ -1,6 +1,7 @@
 import type { Batch, Seq, Transport } from '../core/batch.ts'
 import { type SourceLetter, sourceLetters } from '../core/dead-letter.ts'
 import type { Checkpoint, DropReason, Receipt } from '../core/intake.ts'
+import type { Notifier } from '../retry/notifier.ts'
 import type { LetterBox } from './dead-letters/letter-box.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { IntakeLimits } from './intake-limits.ts'
@@ -9,7 +10,6 @@ import { checkpointKey } from './keys.ts'
 import type { Op } from './leveldb.ts'
 import type { LogSync } from './log-sync.ts'
 import type { MemoryStage } from './memory-stage.ts'
-import type { Notifier } from './notifier.ts'
 import type { QueueBooks } from './queue-books.ts'
 
 export interface IntakeParts {

@@ -36,6 +36,8 @@ t.test("systemd's credentials", async (t) => {
   t.match(await briefly(sink, undefined, { CREDENTIALS_DIRECTORY: dir }), [/cannot be read/])
   await writeFile(join(dir, 'token'), 'secret')
   t.same(await briefly(sink, undefined, { CREDENTIALS_DIRECTORY: dir }), [])
+  const own = `${http}, username: u, password: { file: package.json }`
+  t.same(await briefly(own, undefined, { CREDENTIALS_DIRECTORY: dir }), [], 'not among them: from the working directory')
 })
 
 t.test('variables', async (t) => {

@@ -6,6 +6,7 @@ import type { Segment } from './refusal-search.ts'
 const memory = new BufferPool(16, 16 * 2 ** 20)
 /** A UTF-16 unit takes at most so many bytes in UTF-8. */
 const bytesPerUnit = 3
+const nothing = Buffer.alloc(0)
 
 /** The bytes before, between and behind documents. */
 export class Around {
@@ -31,19 +32,18 @@ export class Around {
  */
 export class RequestBody {
   readonly #around: Around
-  #memory: Buffer
+  readonly #capacity: number
+  #memory: Buffer = nothing
   /** Of each document. */
   readonly #starts: number[] = []
   /** Behind the last document. */
   #end: number
 
-  /** `capacity`: bytes that it is expected to have. */
+  /** `capacity`: bytes that it is expected to have. It takes them with the first document: one that waits for that holds nothing. */
   constructor(around: Around, capacity: number) {
     this.#around = around
-    this.#memory = memory.take(capacity)
+    this.#capacity = capacity
     this.#end = around.before.length
-    this.#reserve(0)
-    around.before.copy(this.#memory)
   }
 
   get count(): number {
@@ -89,16 +89,18 @@ export class RequestBody {
 
   /** Nobody uses any of the bytes any more: their memory is used again. */
   release(): void {
-    memory.give(this.#memory)
+    if (this.#memory !== nothing) memory.give(this.#memory)
+    this.#memory = nothing
   }
 
   /** Room for so many bytes more, and for what ends a body. */
   #reserve(bytes: number): void {
     const needed = this.#end + bytes + this.#around.after.length
     if (needed <= this.#memory.length) return
-    const larger = memory.take(Math.max(needed, 2 * this.#memory.length))
-    this.#memory.copy(larger, 0, 0, this.#end)
-    memory.give(this.#memory)
+    const larger = memory.take(Math.max(needed, this.#capacity, 2 * this.#memory.length))
+    if (this.#memory === nothing) this.#around.before.copy(larger)
+    else this.#memory.copy(larger, 0, 0, this.#end)
+    this.release()
     this.#memory = larger
   }
 

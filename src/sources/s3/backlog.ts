@@ -1,3 +1,4 @@
+import { Notifier } from '../../retry/notifier.ts'
 import type { ObjectJob } from './object-job.ts'
 
 /** So many wait at most: whoever finds objects waits then. Failed ones and those that others read count as well. */
@@ -12,7 +13,7 @@ export class Backlog {
   readonly #later = new Map<ObjectJob, NodeJS.Timeout>()
   readonly #maxWaiting: number
   #waiting: ObjectJob[] = []
-  #changed: (() => void)[] = []
+  readonly #changed = new Notifier()
   #closed = false
 
   /** `maxWaiting`: of those that wait, so many. */
@@ -50,13 +51,13 @@ export class Backlog {
       this.#later.set(job, setTimeout(due, afterMs))
     } else if (first) this.#waiting.unshift(job)
     else this.#waiting.push(job)
-    this.#notify()
+    this.#changed.notify()
   }
 
   settle(job: ObjectJob): void {
     this.#known.delete(job.id)
     job.settle()
-    this.#notify()
+    this.#changed.notify()
   }
 
   /** The next one, or with `pick` the one of so many that it says; undefined when the signal aborts. */
@@ -64,10 +65,10 @@ export class Backlog {
     while (!signal.aborted) {
       const [job] = this.#waiting.splice(pick(this.#waiting.length), 1)
       if (job !== undefined) {
-        this.#notify()
+        this.#changed.notify()
         return job
       }
-      await this.#change(signal)
+      await this.#changed.wait(this.#changed.version, signal)
     }
     return undefined
   }
@@ -78,27 +79,12 @@ export class Backlog {
 
   /** Resolves when there is room for more, or the signal aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (!this.hasRoom && !signal.aborted) await this.#change(signal)
+    while (!this.hasRoom && !signal.aborted) await this.#changed.wait(this.#changed.version, signal)
   }
 
   close(): void {
     this.#closed = true
     for (const timer of this.#later.values()) clearTimeout(timer)
-    this.#notify()
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        signal.removeEventListener('abort', finish)
-        resolve()
-      }
-      this.#changed.push(finish)
-      signal.addEventListener('abort', finish)
-    })
-  }
-
-  #notify(): void {
-    for (const resolve of this.#changed.splice(0)) resolve()
+    this.#changed.notify()
   }
 }

@@ -5,11 +5,12 @@ import { ZlibMember } from './zlib-member.ts'
 
 /** Bytes of output that are made at a time. */
 const chunkSize = 64 * 1024
-const magicBytes = 4
+/** By so many an object is known. */
+export const magicBytes = 4
 
 /**
- * The bytes of an object as they were before gzip (RFC 1952) or zstd (RFC 8878), told by their first bytes; others pass as they are. Members or frames one behind the
- * other are one object, zeros behind gzip data are padding, and anything else there is damage.
+ * The bytes of an object as they were before gzip (RFC 1952) or zstd (RFC 8878), told by their first bytes; others pass as they are.
+ * Members or frames one behind the other are one object, zeros behind gzip data are padding, and anything else there is damage.
  *
  * No more is held than one chunk of the input and one of the output, and a zstd frame's window (128 MiB at most, as the zstd command
  * has it). Leaving the loop lets go of everything.
@@ -29,7 +30,7 @@ export async function* decompressed(chunks: AsyncIterable<Uint8Array>, signal: A
   }
 }
 
-type Codec = 'gzip' | 'zstd'
+export type Codec = 'gzip' | 'zstd'
 
 async function* members(codec: Codec, input: ByteInput, signal: AbortSignal): AsyncGenerator<Buffer> {
   let before = 0
@@ -52,8 +53,8 @@ async function* members(codec: Codec, input: ByteInput, signal: AbortSignal): As
 const zstdOptions = { chunkSize, params: { [constants.ZSTD_d_windowLogMax]: 27 } }
 const tooLargeWindow = 'ZSTD_error_frameParameter_windowTooLarge'
 
-/** gzip: 1f 8b. zstd: 28 b5 2f fd, or a frame to skip, 50 to 5f and 2a 4d 18. */
-function codecOf(head: Buffer): Codec | undefined {
+/** gzip: 1f 8b. zstd: 28 b5 2f fd, or a frame to skip, 50 to 5f and 2a 4d 18. Undefined: plain. */
+export function codecOf(head: Buffer): Codec | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
   if (head.length < magicBytes) return undefined
   const magic = head.readUInt32LE(0)

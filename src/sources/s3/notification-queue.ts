@@ -11,6 +11,7 @@ import type { Logger } from '../../core/logger.ts'
 import { type NotifiedObject, parseNotification } from '../../protocols/s3/notifications.ts'
 import { objectId } from '../../protocols/s3/object-id.ts'
 import { wait } from '../../retry/backoff.ts'
+import { Notifier } from '../../retry/notifier.ts'
 import { untilAbort } from '../../retry/until-abort.ts'
 import type { Backlog } from './backlog.ts'
 import { type Bucket, timely } from './bucket.ts'
@@ -59,6 +60,7 @@ type Fate = 'delete' | 'keep'
 export class NotificationQueue {
   readonly #parts: NotificationQueueParts
   readonly #inWork = new Set<Promise<void>>()
+  readonly #ended = new Notifier()
   #lastAtMs: number | undefined
   #forgetAt = Number.NEGATIVE_INFINITY
 
@@ -81,10 +83,13 @@ export class NotificationQueue {
       await health.due(signal)
       await valve.passage(signal)
       await backlog.room(signal)
-      while (this.#inWork.size >= maxInWork && !signal.aborted) await untilAbort(Promise.race(this.#inWork), signal)
+      while (this.#inWork.size >= maxInWork && !signal.aborted) await this.#ended.wait(this.#ended.version, signal)
       if (signal.aborted) break
       for (const message of await this.#receive(signal)) {
-        const work = this.#handle(message, signal).finally(() => this.#inWork.delete(work))
+        const work = this.#handle(message, signal).finally(() => {
+          this.#inWork.delete(work)
+          this.#ended.notify()
+        })
         this.#inWork.add(work)
       }
     }

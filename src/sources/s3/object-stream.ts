@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { RelayError } from '../../core/errors.ts'
 import type { Bucket } from './bucket.ts'
-import { decompressed } from './decompress.ts'
+import { codecOf, decompressed, magicBytes } from './decompress.ts'
 import type { ObjectJob } from './object-job.ts'
 
 /** So long may a server be silent inside a body. Time in which we do not read does not count. */
@@ -34,7 +34,7 @@ export async function* objectBytes(bucket: Bucket, job: ObjectJob, options: Obje
   const stored = storedBytes(body, length, options)
   try {
     const { head, rest } = await withHead(stored)
-    job.packed = isPacked(head)
+    job.packed = codecOf(head) !== undefined
     if (job.packed) yield* skipped(decompressed(rest, options.signal), from)
     else if (from === 0) yield* inPieces(rest)
     else {
@@ -86,7 +86,7 @@ async function nextInTime(body: Readable, chunks: AsyncIterator<Buffer>): Promis
 /** The first bytes, enough to tell what it is, and all of it. */
 async function withHead(stream: AsyncGenerator<Buffer>): Promise<{ head: Buffer; rest: AsyncIterable<Buffer> }> {
   let head: Buffer = Buffer.alloc(0)
-  while (head.length < 4) {
+  while (head.length < magicBytes) {
     const { value, done } = await stream.next()
     if (done === true) break
     head = Buffer.concat([head, value])
@@ -96,14 +96,6 @@ async function withHead(stream: AsyncGenerator<Buffer>): Promise<{ head: Buffer;
     yield* stream
   }
   return { head, rest: rest() }
-}
-
-/** gzip (RFC 1952), zstd (RFC 8878), or a skippable frame of zstd. */
-function isPacked(head: Buffer): boolean {
-  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) return true
-  if (head.length < 4) return false
-  const magic = head.readUInt32LE()
-  return magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50
 }
 
 async function* skipped(stream: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {

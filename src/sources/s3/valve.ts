@@ -1,6 +1,8 @@
+import { Notifier } from '../../retry/notifier.ts'
+
 /** What flows may be stopped and let go on. */
 export class Valve {
-  #waiting: (() => void)[] = []
+  readonly #opened = new Notifier()
   #closed = false
 
   get closed(): boolean {
@@ -13,19 +15,11 @@ export class Valve {
 
   open(): void {
     this.#closed = false
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    this.#opened.notify()
   }
 
   /** Resolves when it is open, or the signal aborts. */
-  passage(signal: AbortSignal): Promise<void> {
-    if (!this.#closed || signal.aborted) return Promise.resolve()
-    return new Promise((resolve) => {
-      const finish = () => {
-        signal.removeEventListener('abort', finish)
-        resolve()
-      }
-      this.#waiting.push(finish)
-      signal.addEventListener('abort', finish)
-    })
+  async passage(signal: AbortSignal): Promise<void> {
+    while (this.#closed && !signal.aborted) await this.#opened.wait(this.#opened.version, signal)
   }
 }

@@ -33,6 +33,23 @@ for (const { around, whole, part } of [
   })
 }
 
+test('memory is held from the first document to the release', (t) => {
+  const around = new Around({ before: '<', between: '', after: '>' })
+  const bytes = 2 ** 20
+  const first = new RequestBody(around, bytes)
+  first.add('first')
+  const memory = first.of({ from: 0, to: 1 }).buffer
+  first.release()
+  const waiting = new RequestBody(around, bytes)
+  const next = new RequestBody(around, bytes)
+  next.add('next')
+  t.equal(next.of({ from: 0, to: 1 }).buffer, memory, 'the one that waits has not taken it')
+  t.equal(next.of({ from: 0, to: 1 }).toString(), '<next>')
+  t.equal(waiting.bytes, 2)
+  waiting.release()
+  t.end()
+})
+
 test('documents of several sends', (t) => {
   const around = new Around({ before: '[', between: ',', after: ']' })
   const next = new RequestDocuments(around, 10)
