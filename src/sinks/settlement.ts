@@ -36,7 +36,9 @@ interface Written {
  * A write is settled when it is acknowledged and
  * (a) acknowledged bytes after it and the window together are more than the buffer: it cannot be in there any more; or
  * (b) everything is acknowledged, the window is about as wide as it has ever been and as it was before the oldest open write, was not still
- *     growing, and the peer has said so `settleMs` after it had acknowledged the write. A program that works off its backlog shows as a window that grows.
+ *     growing, and the peer has said so `settleMs` after it had acknowledged the write. A program that works off its backlog shows as a window that grows; or
+ * (c) it cannot be in the buffer any more by what the windows show of it, as in (a) but for the hidden bytes, and the peer has said so `settleMs` after it
+ *     had acknowledged it, with no window wider meanwhile. A stream that never pauses, whose window is always narrower by what came last, is settled by that.
  *
  * Pure: it is told what was written and seen, and keeps no clock.
  */
@@ -47,6 +49,7 @@ export class Settlement {
   #last: Observation | undefined
   /** The widest window ever seen. */
   #widest = 0
+  #widenedAtMs = 0
   #grownAtMs = 0
   /** No window was wider than this, those between two looks included. */
   #wideBound = 0
@@ -61,10 +64,14 @@ export class Settlement {
     this.#measure(seen)
     this.#acknowledge(seen)
     const readUpTo = seen.acked + seen.window - bufferBound(seen.scale, this.#wideBound)
-    const openSinceMs = this.#openSinceMs(seen)
+    const saidMs = seen.nowMs - seen.heardMsAgo - settleMs
+    const openSinceMs = this.#isOpen(seen) && saidMs >= this.#grownAtMs ? saidMs : Number.NEGATIVE_INFINITY
+    const shownSinceMs = saidMs >= this.#widenedAtMs ? saidMs : Number.NEGATIVE_INFINITY
+    const shownUpTo = seen.acked + seen.window - 2 * this.#wideBound
     let settled = 0
     for (const { end, ackedAtMs } of this.#writes) {
-      if (ackedAtMs === undefined || (end > readUpTo && ackedAtMs > openSinceMs)) break
+      if (ackedAtMs === undefined) break
+      if (end > readUpTo && ackedAtMs > openSinceMs && !(end < shownUpTo && ackedAtMs <= shownSinceMs)) break
       settled++
     }
     if (settled > 0) this.#writes.splice(0, settled)
@@ -86,11 +93,9 @@ export class Settlement {
     }
   }
 
-  /** What was acknowledged by then is settled by rule (b). */
-  #openSinceMs({ nowMs, heardMsAgo, unacked, window }: Observation): number {
-    const sinceMs = nowMs - heardMsAgo - settleMs
-    const wide = unacked === 0 && window >= this.#widest * wideShare && (this.#isBack(window) || this.#isStuck(nowMs))
-    return wide && sinceMs >= this.#grownAtMs ? sinceMs : Number.NEGATIVE_INFINITY
+  /** As rule (b) has it, but for the time. */
+  #isOpen({ nowMs, unacked, window }: Observation): boolean {
+    return unacked === 0 && window >= this.#widest * wideShare && (this.#isBack(window) || this.#isStuck(nowMs))
   }
 
   /** As wide as before the oldest open write: what a program that hangs has not read lies in the difference. */
@@ -106,6 +111,7 @@ export class Settlement {
     // Without new bytes a window only grows because a backlog is being read.
     const last = this.#last
     const grown = last !== undefined && seen.acked === last.acked && seen.window > last.window
+    if (seen.window > this.#widest) this.#widenedAtMs = seen.nowMs
     if (grown || seen.window > this.#widest) this.#grownAtMs = seen.nowMs
     this.#widest = Math.max(this.#widest, seen.window)
     // Between two looks the window's right edge only moved up to where it is now, from acknowledged bytes that were at least those of then.

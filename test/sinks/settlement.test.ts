@@ -125,6 +125,61 @@ test('a stream of more than a buffer settles itself, without waiting', (t) => {
   t.end()
 })
 
+test('a stream that never pauses settles, though what came last always narrows its window', (t) => {
+  const peer = new Peer(64 * kibibyte)
+  const perSecond = 100 * kibibyte
+  for (let i = 0; i < 1000; i++) {
+    peer.nowMs += 10
+    peer.write(perSecond / 100)
+    peer.tell()
+    peer.take(perSecond)
+    if (i > 300) t.ok(peer.settled >= peer.written - 3 * perSecond, `${peer.written - peer.settled} bytes are open`)
+    t.ok(peer.settled <= peer.read)
+  }
+  // From now on the program hangs.
+  const { read } = peer
+  for (let i = 0; i < 1000; i++) {
+    peer.nowMs += 10
+    if (peer.window > kibibyte) peer.write(kibibyte)
+    peer.tell()
+    peer.look()
+  }
+  t.ok(peer.settled <= read, `settled ${peer.settled}, read ${read}`)
+  t.end()
+})
+
+test('whatever a program does over time, no more than a quarter of its buffer is taken for read too early', (t) => {
+  const step = fc.oneof(
+    fc.record({ write: fc.integer({ min: 1, max: 200 * kibibyte }) }),
+    fc.record({ take: fc.integer({ min: 0, max: 200 * kibibyte }) }),
+    fc.record({ take: fc.constant(mebibyte) }),
+    fc.record({ pass: fc.integer({ min: 1, max: 2000 }) }),
+    fc.constant('tell' as const),
+    fc.constant('second' as const),
+  )
+  const buffer = 256 * kibibyte
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 20, maxLength: 300 }), (steps) => {
+      const peer = new Peer(buffer)
+      for (const what of steps) {
+        if (what === 'tell') peer.tell()
+        else if (what === 'second') peer.second()
+        else if ('write' in what) peer.write(what.write)
+        else if ('take' in what) peer.take(what.take)
+        else {
+          peer.nowMs += what.pass
+          peer.look()
+        }
+        if (peer.settled > peer.read + buffer / 4) return false
+      }
+      return true
+    }),
+    { numRuns: 300 },
+  )
+  t.pass('no run settled more')
+  t.end()
+})
+
 test('the last of a stream settles when probes find the window as wide as ever and grown no further', (t) => {
   const peer = new Peer(mebibyte)
   peer.write(100)
