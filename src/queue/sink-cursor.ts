@@ -140,9 +140,18 @@ export class SinkCursor {
       else dropped = addDropped(dropped, fate, messages)
     })
     if (seq === this.#record.seq) return
-    const deleted = this.#record.deleted.filter((extent) => extent.end > seq)
-    this.#record = { ...this.#record, seq, delivered, rejected, dropped, deleted }
+    const { deleted } = this.#record
+    this.#record = { ...this.#record, seq, delivered, rejected, dropped, deleted: deleted.filter((extent) => extent.end > seq) }
     this.#pass()
+    this.#passDeleted(deleted)
+  }
+
+  /** After a restart reading does not meet what was deleted: no longer subtracted, it must not count as waiting. */
+  #passDeleted(deleted: readonly Extent[]): void {
+    for (const { first, end, position, bytes } of deleted) {
+      if (first === this.#record.batch && end <= this.#record.seq)
+        this.#record = { ...this.#record, batch: end, position: position + bytes }
+    }
   }
 
   #pass(): void {

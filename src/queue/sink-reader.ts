@@ -5,6 +5,7 @@ import type { Lease, QueueReader } from '../core/queue.ts'
 import type { Notifier } from '../retry/notifier.ts'
 import { untilAbort } from '../retry/until-abort.ts'
 import { mergeStored } from './merge-batches.ts'
+import { ReadAhead, type ReadAheadSource, releaseAll } from './read-ahead.ts'
 import type { Fetched } from './recent-batches.ts'
 import { ReturnedMessages } from './returned-messages.ts'
 import type { Extent, SinkCursor } from './sink-cursor.ts'
@@ -14,14 +15,10 @@ import { intersect, type Outstanding, StoredLease } from './stored-lease.ts'
 const maxJoinedBytes = 128 * 1024
 
 /** Where a reader's batches come from and its outcomes go. */
-export interface ReaderSource {
-  /** Everything below is stored and may be read. */
-  readonly readableEnd: Seq
+export interface ReaderSource extends ReadAheadSource {
   readonly closed: boolean
   /** Something became readable, was released, or the queue was closed. */
   readonly changed: Notifier
-  /** Batches from `from` on, held by the caller; undefined when the queue was closed meanwhile. */
-  fetch(from: Seq, maxBytes: number): Promise<Fetched[] | undefined>
   /** Messages of this sink that cannot be read any more. */
   damaged(cursor: SinkCursor, messages: number): void
   settled(cursor: SinkCursor, batch: StoredBatch, rejected: readonly Rejected[]): Promise<void>
@@ -31,29 +28,26 @@ export interface ReaderSource {
 export class SinkReader implements QueueReader {
   readonly cursor: SinkCursor
   readonly #source: ReaderSource
-  #next: Seq
-  #position: number
+  readonly #ahead: ReadAhead
   readonly #returned = new ReturnedMessages()
   #out = new Set<Outstanding>()
-  #ahead: { from: Seq; fetched: Promise<Fetched[] | undefined> } | undefined
   /** The end of a chain: reading is done by one caller at a time, in order. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(cursor: SinkCursor, source: ReaderSource) {
     this.cursor = cursor
     this.#source = source
-    this.#next = cursor.batch
-    this.#position = cursor.record.position
+    this.#ahead = new ReadAhead(cursor, source)
   }
 
   /** First number of the next batch to read. */
   get next(): Seq {
-    return this.#next
+    return this.#ahead.next
   }
 
   /** Stored bytes before the next batch to read. */
   get position(): number {
-    return this.#position
+    return this.#ahead.position
   }
 
   async lease(maxBytes: number, signal: AbortSignal): Promise<Lease | undefined> {
@@ -70,7 +64,7 @@ export class SinkReader implements QueueReader {
       if (lease === undefined) await changed.wait(seen, signal)
       else if (signal.aborted || this.#source.closed) lease.release()
       else {
-        this.#prefetch(maxBytes)
+        this.#ahead.begin(maxBytes)
         return lease
       }
     }
@@ -193,19 +187,19 @@ export class SinkReader implements QueueReader {
 
   /** The next batches as one; undefined when nothing is readable. */
   async #read(maxBytes: number): Promise<StoredBatch | undefined> {
-    while (this.#next < this.#source.readableEnd) {
-      const fetched = await this.#fetch(maxBytes)
+    while (!this.#ahead.atEnd) {
+      const fetched = await this.#ahead.fetch(maxBytes)
       if (fetched === undefined) return undefined
       const parts: StoredBatch[] = []
       let bytes = 0
       for (const [i, { extent, batch }] of fetched.entries()) {
         const size = batch?.bytes.length ?? 0
         if (bytes >= maxBytes || (bytes > 0 && bytes + size > maxJoinedBytes)) {
-          this.#ahead = { from: extent.first, fetched: Promise.resolve(fetched.slice(i)) }
+          this.#ahead.keep(fetched.slice(i))
           break
         }
         bytes += size
-        this.#reach(extent)
+        this.#ahead.reach(extent)
         const rest = batch === undefined ? this.#damaged(extent) : this.#unsettled(batch)
         if (rest !== undefined) parts.push(rest)
         else batch?.memory?.release()
@@ -215,34 +209,10 @@ export class SinkReader implements QueueReader {
     return undefined
   }
 
-  #reach(extent: Extent): void {
-    this.#next = extent.end
-    this.#position = extent.position + extent.bytes
-    this.cursor.enter(extent)
-  }
-
   #damaged({ first, end }: Extent): undefined {
     let messages = 0
     for (const [from, through] of this.cursor.settle([first, end - 1], 'damaged')) messages += through - from + 1
     if (messages > 0) this.#source.damaged(this.cursor, messages)
-  }
-
-  async #fetch(maxBytes: number): Promise<Fetched[] | undefined> {
-    const ahead = this.#ahead
-    this.#ahead = undefined
-    if (ahead?.from === this.#next) return ahead.fetched
-    if (ahead !== undefined) void ahead.fetched.then(releaseAll, ignored)
-    return this.#source.fetch(this.#next, maxBytes)
-  }
-
-  /** The batch after a leased one is read while that one is sent. */
-  #prefetch(maxBytes: number): void {
-    const from = this.#next
-    if (this.#ahead?.from === from || from >= this.#source.readableEnd) return
-    void this.#ahead?.fetched.then(releaseAll, ignored)
-    const fetched = this.#source.fetch(from, maxBytes)
-    fetched.catch(ignored) // whoever reads it has the error
-    this.#ahead = { from, fetched }
   }
 
   /**
@@ -253,12 +223,11 @@ export class SinkReader implements QueueReader {
     return this.#inTurn(async () => {
       const free = this.cursor.window.find((extent) => !this.#isLeased(extent) && !this.#isDropped(extent))
       if (free !== undefined) return this.cursor.drop(free)
-      if (this.#next >= this.#source.readableEnd) return undefined
-      const [oldest, ...rest] = (await this.#fetch(1)) ?? []
+      if (this.#ahead.atEnd) return undefined
+      const [oldest, ...rest] = (await this.#ahead.fetch(1)) ?? []
       if (oldest === undefined) return undefined
-      const [following] = rest
-      if (following !== undefined) this.#ahead = { from: following.extent.first, fetched: Promise.resolve(rest) }
-      this.#reach(oldest.extent)
+      this.#ahead.keep(rest)
+      this.#ahead.reach(oldest.extent)
       oldest.batch?.memory?.release()
       if (oldest.batch === undefined) this.#damaged(oldest.extent)
       else if (!this.#isDropped(oldest.extent)) return this.cursor.drop(oldest.extent)
@@ -279,10 +248,6 @@ export class SinkReader implements QueueReader {
 /** For errors that another waiter has. */
 function ignored(): undefined {
   return undefined
-}
-
-function releaseAll(fetched: readonly Fetched[] | undefined): void {
-  for (const { batch } of fetched ?? []) batch?.memory?.release()
 }
 
 /** The parts as one batch, which holds what they held. */

@@ -1,7 +1,7 @@
 import { bodyDate } from './body-date.ts'
 import { ecsObjects, metadataFields } from './ecs-objects.ts'
 import { readJsonBody } from './json-body.ts'
-import { type Fields, hasFields, isFields, mergeInto, nested } from './merge-into.ts'
+import { type Fields, hasFields, isFields, mergeInto, mergeIntoOwn, nested } from './merge-into.ts'
 import type { ParseOptions } from './message.ts'
 import { define } from './structured-data.ts'
 
@@ -53,11 +53,11 @@ function arranged(fields: Fields, jsonField: string, used: (name: string) => boo
     const mustBeObject = ecsObjects.has(head) || head === jsonHead
     if (mustBeObject && dotted.test(name)) {
       // For the store that is the same field as the nested one.
-      if (hasFields(mergeInto(top, nested(name, value)))) define(below, name, value)
+      if (hasFields(mergeIntoOwn(top, nested(name, value)))) define(below, name, value)
     } else if (metadataFields.has(name) || (mustBeObject && !isObject(value))) {
       define(below, name, value)
     } else {
-      mergeInto(below, mergeInto(top, { [name]: value }))
+      mergeIntoOwn(below, mergeIntoOwn(top, { [name]: value }))
     }
   }
   return { top, below }

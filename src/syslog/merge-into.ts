@@ -15,6 +15,15 @@ export function isFields(value: unknown): value is Fields {
  * Objects of the document are replaced, never changed: they may be shared with other documents.
  */
 export function mergeInto(document: Fields, fields: Fields): Fields {
+  return merge(document, fields, (own) => ({ ...own }))
+}
+
+/** The same for a document all of whose objects are its own: they are changed in place, so that a thousand merges into one take no longer than one of a thousand. */
+export function mergeIntoOwn(document: Fields, fields: Fields): Fields {
+  return merge(document, fields, (own) => own)
+}
+
+function merge(document: Fields, fields: Fields, changeable: (own: Fields) => Fields): Fields {
   const left: Fields = {}
   for (const name of Object.keys(fields)) {
     const value = fields[name]
@@ -22,8 +31,8 @@ export function mergeInto(document: Fields, fields: Fields): Fields {
     if (own === undefined) {
       define<unknown>(document, name, value)
     } else if (isFields(own) && isFields(value)) {
-      const merged = { ...own }
-      const taken = mergeInto(merged, value)
+      const merged = changeable(own)
+      const taken = merge(merged, value, changeable)
       define<unknown>(document, name, merged)
       if (hasFields(taken)) define<unknown>(left, name, taken)
     } else if (Array.isArray(own) && Array.isArray(value)) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type Fields, isFields, mergeInto, nested } from '../../src/syslog/merge-into.ts'
+import { type Fields, isFields, mergeInto, mergeIntoOwn, nested } from '../../src/syslog/merge-into.ts'
 
 test('what is not there is added, objects deeply, arrays joined', async (t) => {
   const document = { a: 1, o: { x: 1 }, tags: ['one'] }
@@ -20,6 +20,14 @@ test('objects that documents share are not changed', async (t) => {
   mergeInto(document, { o: { x: { z: 2 }, w: 3 } })
   t.strictSame(shared, { x: { y: 1 } })
   t.strictSame(document, { o: { x: { y: 1, z: 2 }, w: 3 } })
+})
+
+test('objects of its own are changed in place', async (t) => {
+  const own = { x: { y: 1 } }
+  const document: Fields = { o: own }
+  t.strictSame(mergeIntoOwn(document, { o: { x: { y: 2, z: 2 }, w: 3 } }), { o: { x: { y: 2 } } })
+  t.equal(document.o, own)
+  t.strictSame(own, { x: { y: 1, z: 2 }, w: 3 })
 })
 
 test('a field named __proto__ is a field', async (t) => {

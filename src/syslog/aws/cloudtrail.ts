@@ -2,11 +2,11 @@ import { tlsFields } from './http-fields.ts'
 import { type AwsRecord, asObject, type Fields, ip, jsonObject, pruned, related, timestamp, word } from './values.ts'
 
 /** ECS `event.category` of the services whose events are of one kind. */
-const categories: Readonly<Record<string, string>> = {
-  'iam.amazonaws.com': 'iam',
-  'signin.amazonaws.com': 'authentication',
-  'sts.amazonaws.com': 'authentication',
-}
+const categories: ReadonlyMap<string, string> = new Map([
+  ['iam.amazonaws.com', 'iam'],
+  ['signin.amazonaws.com', 'authentication'],
+  ['sts.amazonaws.com', 'authentication'],
+])
 
 /**
  * An event of AWS CloudTrail:
@@ -24,7 +24,7 @@ export function cloudtrailRecord(text: string): AwsRecord | undefined {
   const identity = asObject(event.userIdentity) ?? {}
   const issuer = asObject(asObject(identity.sessionContext)?.sessionIssuer)
   const userName = word(identity.userName) ?? word(issuer?.userName)
-  const category = provider === undefined ? undefined : categories[provider]
+  const category = categories.get(provider ?? '')
   const fields = pruned({
     event: {
       kind: 'event',

@@ -6,16 +6,19 @@ import { Char } from '../chars.ts'
  */
 export function quotedWords(text: string, brackets = false): string[] {
   const words: string[] = []
+  /** Of these there is none any more: to look again for each word would take the square of the time. */
+  const missing = new Set<string>()
   let at = 0
   while (at < text.length) {
     const code = text.charCodeAt(at)
     const close = code === Char.quote ? '"' : brackets && code === Char.openBracket ? ']' : ''
-    const quoted = close === '' ? -1 : quoteEnd(text, at + 1, close)
+    const quoted = close === '' || missing.has(close) ? -1 : quoteEnd(text, at + 1, close)
     if (quoted !== -1) {
       words.push(text.slice(at + 1, quoted))
       at = quoted + 2
       continue
     }
+    missing.add(close)
     const space = text.indexOf(' ', at)
     const end = space === -1 ? text.length : space
     words.push(text.slice(at, end))

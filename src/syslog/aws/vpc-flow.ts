@@ -2,28 +2,31 @@ import { type AwsRecord, epochTime, type Fields, integer, ip, pruned, related, w
 import { defaultVpcFlowColumns } from './vpc-flow-columns.ts'
 
 /** IANA's protocol numbers that occur, by the names that ECS has for them. */
-const transports: Readonly<Record<string, string>> = {
-  1: 'icmp',
-  2: 'igmp',
-  6: 'tcp',
-  17: 'udp',
-  41: 'ipv6',
-  47: 'gre',
-  50: 'esp',
-  51: 'ah',
-  58: 'ipv6-icmp',
-  89: 'ospf',
-  103: 'pim',
-  112: 'vrrp',
-  132: 'sctp',
-}
+const transports: ReadonlyMap<string, string> = new Map([
+  ['1', 'icmp'],
+  ['2', 'igmp'],
+  ['6', 'tcp'],
+  ['17', 'udp'],
+  ['41', 'ipv6'],
+  ['47', 'gre'],
+  ['50', 'esp'],
+  ['51', 'ah'],
+  ['58', 'ipv6-icmp'],
+  ['89', 'ospf'],
+  ['103', 'pim'],
+  ['112', 'vrrp'],
+  ['132', 'sctp'],
+])
 
 /** Columns that ECS has fields for. The others are `aws.vpcflow`, by their names with underscores. */
 const ecsColumns: ReadonlySet<string> = new Set(
   ['srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'packets', 'bytes', 'start', 'end'].concat('region', 'az-id', 'flow-direction'),
 )
 /** Those that Elastic's integration names otherwise. */
-const renamed: Readonly<Record<string, string>> = { 'pkt-src-aws-service': 'pkt_src_service', 'pkt-dst-aws-service': 'pkt_dst_service' }
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['pkt-src-aws-service', 'pkt_src_service'],
+  ['pkt-dst-aws-service', 'pkt_dst_service'],
+])
 
 const statuses: ReadonlySet<string | undefined> = new Set(['OK', 'NODATA', 'SKIPDATA'])
 
@@ -78,7 +81,7 @@ function fieldsOf(values: Readonly<Record<string, string | undefined>>, columns:
     network: {
       type: networkType(source ?? destination),
       iana_number: values.protocol,
-      transport: transports[values.protocol ?? ''],
+      transport: transports.get(values.protocol ?? ''),
       direction: values['flow-direction'],
       bytes,
       packets,
@@ -99,7 +102,7 @@ function vpcflowFields(values: Readonly<Record<string, string | undefined>>, col
   const fields: Fields = {}
   for (const column of columns) {
     if (column.startsWith('sublocation-')) continue
-    if (!ecsColumns.has(column)) fields[renamed[column] ?? column.replaceAll('-', '_')] = values[column]
+    if (!ecsColumns.has(column)) fields[renamed.get(column) ?? column.replaceAll('-', '_')] = values[column]
   }
   fields.sublocation = { type: values['sublocation-type'], id: values['sublocation-id'] }
   return fields

@@ -1,0 +1,43 @@
+import { test } from 'tap'
+import { ReadAhead } from '../../src/queue/read-ahead.ts'
+import { type Extent, newCursor, SinkCursor } from '../../src/queue/sink-cursor.ts'
+
+const oldest: Extent = { first: 0, end: 10, position: 0, bytes: 100 }
+const deleted: Extent = { first: 10, end: 50, position: 100, bytes: 400 }
+const newest: Extent = { first: 50, end: 60, position: 500, bytes: 100 }
+
+/** As after a restart: a lease was out on the oldest batch, and what is behind it was dropped. */
+function restarted(): SinkCursor {
+  return new SinkCursor('a', { ...newCursor(0, 0, {}), deleted: [deleted] })
+}
+
+test('what was deleted behind a lease waits for nobody, once the lease is settled after a restart too', async (t) => {
+  const cursor = restarted()
+  t.equal(cursor.waitingBytes(600), 200, 'the oldest and the newest')
+  cursor.enter(oldest)
+  cursor.settle([0, 9], 'delivered')
+  t.match(cursor.record, { seq: 50, batch: 50, position: 500, delivered: 10, dropped: { oldest: 40 }, deleted: [] })
+  t.equal(cursor.waitingBytes(600), 100, 'the newest')
+  cursor.enter(newest)
+  cursor.settle([50, 59], 'delivered')
+  t.match(cursor.record, { seq: 60, batch: 60, position: 600, delivered: 20 })
+})
+
+test('reading goes on behind what the cursor has passed, though the store may still have it', async (t) => {
+  const cursor = restarted()
+  const asked: number[] = []
+  const ahead = new ReadAhead(cursor, {
+    readableEnd: 60,
+    fetch: async (from) => {
+      asked.push(from)
+      return [oldest, { ...deleted, end: 20, bytes: 100 }, newest].filter(({ first }) => first >= from).map((extent) => ({ extent }))
+    },
+  })
+  const [first, ...rest] = (await ahead.fetch(1)) ?? []
+  t.same(first?.extent, oldest)
+  ahead.reach(oldest)
+  ahead.keep(rest)
+  cursor.settle([0, 9], 'delivered')
+  t.same((await ahead.fetch(1))?.[0]?.extent, newest)
+  t.same([asked, ahead.next, ahead.position], [[0, 50], 50, 500])
+})
