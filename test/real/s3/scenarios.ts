@@ -4,6 +4,7 @@ import { scenarios as bucketFails } from './bucket-fails.ts'
 import { scenarios as claimsKilled } from './claims-killed.ts'
 import { scenarios as claimsStalled } from './claims-stalled.ts'
 import { scenarios as fullQueue } from './full-queue.ts'
+import { scenarios as largeObject } from './large-object.ts'
 import { scenarios as lifecycleRule } from './lifecycle-rule.ts'
 import { scenarios as notificationsKilled } from './notifications-killed.ts'
 
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...claimsStalled,
   ...notificationsKilled,
   ...fullQueue,
+  ...largeObject,
   ...bucketFails,
   ...lifecycleRule,
 ]
