@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { RelayError } from '../core/errors.ts'
 
-export const defaultConfigFile = '/etc/logrelay/logrelay.yaml'
+const defaultConfigFile = '/etc/logrelay/logrelay.yaml'
 
 /**
  * Which configuration holds: the file named by --config, else the system's, else undefined for the built-in one.

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-export const filePath = () => z.string().min(1).meta({ typeName: 'file' })
+const filePath = () => z.string().min(1).meta({ typeName: 'file' })
 
-export const tlsFiles = {
+const tlsFiles = {
   cert_file: filePath().optional().describe('PEM certificate chain, the leaf first. Read again when the file changes.'),
   key_file: filePath().optional().describe('PEM private key of that certificate, not encrypted.'),
 }

@@ -85,7 +85,7 @@ interface Stored {
   readonly cursors: ReadonlyMap<string, CursorRecord>
 }
 
-export async function readStored(db: LevelDb): Promise<Stored> {
+async function readStored(db: LevelDb): Promise<Stored> {
   const cursors = new Map<string, CursorRecord>()
   for await (const [key, value] of db.iterator({ ...cursorRange, fillCache: false })) {
     const cursor = decodeRecord<CursorRecord>(value)

@@ -28,7 +28,7 @@ export interface LetterLimits {
   readonly bytes: number
 }
 
-export const defaultLetterLimits: LetterLimits = { count: 10_000, bytes: 64 * 2 ** 20 }
+const defaultLetterLimits: LetterLimits = { count: 10_000, bytes: 64 * 2 ** 20 }
 /** Eviction makes room for this part of the limit, so that it does not run for each letter. */
 const evictTo = 0.9
 
