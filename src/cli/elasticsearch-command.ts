@@ -87,7 +87,8 @@ function checkOptions(options: Omit<SetupCommandOptions, 'sink'>): true {
 }
 
 function isTime(text: string): boolean {
-  return /^[1-9]\d{0,5}[dhm]$/i.test(text)
+  // To Elasticsearch elsewhere M is months, and m minutes.
+  return /^[1-9]\d{0,5}(?:[dhDH]|m)$/.test(text)
 }
 
 function isCount(value: number, least: number, most: number): boolean {

@@ -47,6 +47,7 @@ test('wrong usage', async (t) => {
   const cases: [args: string[], message: RegExp][] = [
     [['--retention', '30'], /--retention must be a time such as 30d/],
     [['--retention', '0d'], /--retention must/],
+    [['--retention', '6M'], /--retention must/],
     [['--rollover-age', 'off'], /--rollover-age must/],
     [['--rollover-size', '50'], /--rollover-size must be a size such as 50gb/],
     [['--shards', '0'], /--shards must/],

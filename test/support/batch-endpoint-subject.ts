@@ -21,7 +21,12 @@ export interface Subject {
 
 export type SubjectOptions = Partial<BatchEndpointOptions & Pick<ScriptedDialect, 'around'>>
 
-const defaults: BatchEndpointOptions = { max_request_size: 2 ** 20, max_requests_in_flight: 4, compression: 'none' }
+const defaults: BatchEndpointOptions = {
+  max_request_size: 2 ** 20,
+  max_requests_in_flight: 4,
+  request_timeout: 60_000,
+  compression: 'none',
+}
 
 /** An endpoint over a client in memory. */
 export function subject(t: Pick<Test, 'teardown'>, script?: AnswerScript, { around, ...options }: SubjectOptions = {}): Subject {

@@ -2,11 +2,12 @@ import { RelayError } from '../../src/core/errors.ts'
 import type { Dialect, Judgement, NumberedMessage, Verdict } from '../../src/sinks/http/dialect.ts'
 import type { HttpAnswer, HttpRequest } from '../../src/sinks/http/http-client.ts'
 
-/** One letter a document, as the body of a 207: delivered, retry, busy, rejected. */
+/** One letter a document, as the body of a 207: delivered, retry, busy, doubtful, rejected. */
 const verdicts: Readonly<Record<string, Verdict>> = {
   d: 'delivered',
   r: { retry: new RelayError('INDEX_BLOCKED', 'not now') },
   b: { retry: new RelayError('ENDPOINT_BUSY', 'too many of them'), busy: true },
+  f: { retry: new RelayError('ENDPOINT_REFUSED', 'a fault'), doubtful: new RelayError('DOCUMENT_REFUSED', 'its fault') },
   x: { rejected: new RelayError('DOCUMENT_REFUSED', 'not this one') },
 }
 

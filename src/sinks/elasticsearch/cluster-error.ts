@@ -65,18 +65,21 @@ const ownParts: readonly (readonly [part: RegExp, instead: string])[] = [
   [/ in document with id '[^']*'/g, ''],
   [/\.? Preview of field's value: '[\s\S]*$/, ''],
   [/ The prefix of the first immense term is: [\s\S]*$/, ''],
-  [/\s*\(start marker at \[Source[^\]]*\]\)/g, ''],
-  [/\s+at \[(?:Source|line)[\s\S]*$/, ''],
+  [/ ?\(start marker at \[Source[^\]]*\]\)/g, ''],
+  [/ at \[(?:Source|line)[\s\S]*$/, ''],
   [/ at \d+:\d+/g, ''],
   [/(date field|parse value|value) \[[^\]]*\](?= (?:with format|as |out of|of ))/gi, '$1 […]'],
   [/(For input string:|Invalid format:) ?"[\s\S]*"/gi, '$1 …'],
+  [/(do not match field value:) \[[\s\S]*\]/gi, '$1 […]'],
   [/\bgot:? \d+/g, 'got …'],
   [/((?:Numeric value|Value) )\([^)]*\)/gi, '$1(…)'],
   [/(^|[\s(:])'[^']*'/g, "$1'…'"],
 ]
 
 function withoutValues(reason: string): string {
-  return ownParts.reduce((text, [part, instead]) => text.replace(part, instead), reason.slice(0, longestRead)).trim()
+  // Runs of blanks, of which whoever sends the value may put in thousands, would take the square of their length.
+  const read = reason.slice(0, longestRead).replace(/\s+/g, ' ')
+  return ownParts.reduce((text, [part, instead]) => text.replace(part, instead), read).trim()
 }
 
 function join(type: string, reason: string): string {

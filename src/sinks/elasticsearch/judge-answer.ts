@@ -23,6 +23,7 @@ export function judgeAnswer(answer: HttpAnswer, documents: number, endpoint: str
 
 function judgeItems(answer: HttpAnswer, documents: number, endpoint: string): Judgement {
   const refuse = (what: string): Judgement => ({ all: { retry: unexpected(answer, endpoint, `${endpoint} ${what}`) } })
+  if (isMadeToExhaust(answer.body)) return refuse(`answered ${answer.status} with far more than any documents need`)
   const body = parseJson(answer.body)
   if (body === undefined) return refuse(`answered ${answer.status} with no JSON${answerWords(answer)}`)
   if (!isObject(body) || typeof body.errors !== 'boolean') {
@@ -35,6 +36,18 @@ function judgeItems(answer: HttpAnswer, documents: number, endpoint: string): Ju
   }
   if (!errors) return { all: 'delivered' }
   return { each: items.map((item) => verdictOf(item, endpoint)) }
+}
+
+/** An object of two bytes takes a hundred once it is parsed. Answers of an honest size are not looked at. */
+const largeBytes = 4 * 2 ** 20
+/** For a document there are three objects or so, in some hundred bytes. */
+const fewestBytesPerObject = 16
+
+function isMadeToExhaust(body: Buffer): boolean {
+  if (body.length < largeBytes) return false
+  let objects = 0
+  for (const byte of body) if (byte === 0x7b || byte === 0x5b) objects++
+  return objects * fewestBytesPerObject > body.length
 }
 
 /** `{ "create": { "status": 201 } }` */

@@ -25,6 +25,13 @@ const setupReasons =
 /** Of an ingest pipeline: older clusters say 500 where the pipeline cannot do with what is in the document. */
 const documentTypes = new Set(['fail_processor_exception', 'ingest_processor_exception', 'grok_processor_exception', 'script_exception'])
 
+/**
+ * Exceptions of the JVM: what a processor of an ingest pipeline did not expect in a document (a grok pattern that takes too long is a
+ * `runtime_exception`), or a mistake of the cluster. The status is 500 either way.
+ */
+const doubtfulTypes =
+  /^(?:runtime|null_pointer|class_cast|date_time(?:_parse)?|arithmetic|(?:array_|string_)?index_out_of_bounds|illegal_state|unsupported_operation|no_such_element)_exception$/
+
 /** Whether the cluster or the configuration is at fault, and the same document may do later. */
 export function isSetupFault({ type, reason }: ClusterError): boolean {
   return setupTypes.has(type) || setupReasons.test(reason)
@@ -40,8 +47,10 @@ export function judgeItem(status: number, error: unknown): Verdict {
   if (status === 429) return { retry: new RelayError('ENDPOINT_BUSY', errorWords(said)), busy: true }
   if (status === 401 || status === 403 || said.type === 'security_exception') return { retry: notAllowed(said) }
   if (isSetupFault(said)) return { retry: setupError(said) }
-  if (status >= 500 && !documentTypes.has(said.type)) return { retry: new RelayError('ENDPOINT_REFUSED', errorWords(said)) }
-  return { rejected: new RelayError('DOCUMENT_REFUSED', sharedWords(said)) }
+  const rejected = new RelayError('DOCUMENT_REFUSED', sharedWords(said))
+  if (status < 500 || documentTypes.has(said.type)) return { rejected }
+  const retry = new RelayError('ENDPOINT_REFUSED', errorWords(said))
+  return status === 500 && doubtfulTypes.test(said.type) ? { retry, doubtful: rejected } : { retry }
 }
 
 export function setupError(said: ClusterError): RelayError {

@@ -26,6 +26,7 @@ const turnBytes = 256 * 1024
 export interface BatchEndpointOptions {
   readonly max_request_size: number
   readonly max_requests_in_flight: number
+  readonly request_timeout: number
   readonly compression: Compression
 }
 
@@ -68,7 +69,11 @@ export class BatchEndpoint implements EndpointSink {
     this.#maxBytes = options.max_request_size
     this.#around = new Around(dialect.around)
     this.#log = new FailureLog(logger, client.name)
-    const pace = new RequestPace({ maxRequestBytes: options.max_request_size, maxInFlight: options.max_requests_in_flight })
+    const pace = new RequestPace({
+      maxRequestBytes: options.max_request_size,
+      maxInFlight: options.max_requests_in_flight,
+      timeoutMs: options.request_timeout,
+    })
     this.#pace = pace
     this.#next = this.#newRequest()
     const onAnswer = (failure: RequestFailure | undefined, delivered: boolean) => this.#onAnswer(failure, delivered)

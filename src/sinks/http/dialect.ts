@@ -11,8 +11,8 @@ export interface NumberedMessage extends Message {
 /** What became of one document of a request. */
 export type Verdict =
   | 'delivered'
-  /** To be sent again, it alone. `busy`: the receiver asks for less. */
-  | { readonly retry: RelayError; readonly busy?: boolean }
+  /** To be sent again, it alone. `busy`: the receiver asks for less. `doubtful`: it may be the document that brings this; if so it is rejected with that. */
+  | { readonly retry: RelayError; readonly busy?: boolean; readonly doubtful?: RelayError }
   /** Never to be taken as it is: a dead letter. */
   | { readonly rejected: RelayError }
 

@@ -7,6 +7,8 @@ import type { HttpAnswer } from './http-client.ts'
 
 /** No receiver is left alone for longer than this, whatever it asks for. */
 const longestPauseMs = 3_600_000
+/** "At once", or a date that is past, is no reason to do without a back-off of our own. */
+const shortestPauseMs = 1000
 
 export interface StatusJudgement {
   /** With `ok` too: for a dialect that finds in the body that nothing is well. */
@@ -65,7 +67,7 @@ export function statusError(answer: HttpAnswer, endpoint: string): StatusJudgeme
     const hint = isHtmlPage(answer) ? 'Compare the path in endpoints with what the receiver documents, and look at the proxy.' : undefined
     return { kind: hint === undefined ? 'ok' : 'retry', busy: false, error: new RelayError('ENDPOINT_REFUSED', said, { hint }) }
   }
-  const pause = retryAfter(answer.headers['retry-after'])
+  const pause = retryAfter(first(answer.headers['retry-after']))
   const afterMs = pause === undefined ? {} : { afterMs: pause }
   const target = redirection(answer)
   if (target !== undefined) {
@@ -92,15 +94,20 @@ function reason(status: number): string {
 
 /** Where a 3xx leads. What stands behind `?` is left out: login pages put tokens there. */
 function redirection({ status, headers }: HttpAnswer): string | undefined {
-  const { location } = headers
+  const location = first(headers.location)
   if (status < 300 || status > 399 || location === undefined) return undefined
   return escapeControl((location.split(/[?#]/)[0] as string).slice(0, 200))
 }
 
-/** Retry-After (RFC 9110 section 10.2.3): seconds, or a date. Undefined where it says nothing that can be read. */
+/** A header that came more than once is an array, whatever its type says. */
+function first(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value[0] : value
+}
+
+/** Retry-After (RFC 9110 section 10.2.3): seconds, or a date. Undefined where it says nothing that can be read, or less than a second. */
 function retryAfter(value: string | undefined, nowMs = Date.now()): number | undefined {
   if (value === undefined) return undefined
   const text = value.trim()
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), longestPauseMs)
+  return Number.isNaN(ms) || ms < shortestPauseMs ? undefined : Math.min(ms, longestPauseMs)
 }

@@ -37,25 +37,28 @@ export class RefusalDoubts {
     this.#triesNeeded = fewestTries
   }
 
-  /** Which of these documents of one request, refused alone, are bad; the rest is to be sent again. `alone`: the request had no other. */
-  judge(names: readonly string[], alone: boolean): boolean[] {
+  /**
+   * Which of these documents of one request, refused alone, are bad; the rest is to be sent again. `alone`: the request had no other.
+   * `most`: so many at most by the third rule.
+   */
+  judge(names: readonly string[], alone: boolean, most = names.length): boolean[] {
     const trusted = this.#trusted
     this.#trusted = false
     if (alone && trusted) return names.map(() => true)
-    let tired = false
+    let tired = 0
     const bad = names.map((name) => {
       const before = this.#doubts.get(name)
       this.#doubts.delete(name)
       const tries = (before?.tries ?? 0) + 1
       if (before !== undefined && before.deliveries !== this.#deliveries) return true
-      if (tries < this.#triesNeeded) {
+      if (tries < this.#triesNeeded || tired === most) {
         this.#remember(name, { tries, deliveries: this.#deliveries })
         return false
       }
-      tired = true
+      tired++
       return true
     })
-    if (tired) this.#triesNeeded = Math.min(mostTries, this.#triesNeeded * 2)
+    if (tired > 0) this.#triesNeeded = Math.min(mostTries, this.#triesNeeded * 2)
     return bad
   }
 

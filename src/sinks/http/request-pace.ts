@@ -14,6 +14,8 @@ const forgetAfterAnswers = 2000
 export interface PaceLimits {
   readonly maxRequestBytes: number
   readonly maxInFlight: number
+  /** A request that is not answered by then is given up. */
+  readonly timeoutMs: number
 }
 
 /** A request that was answered; times of one clock in milliseconds. */
@@ -27,7 +29,7 @@ export interface Answered {
 /**
  * How large requests are and how many are in flight at a time, learnt from the answers. The size grows while requests of it are
  * answered quickly and shrinks when they take long; a size that was refused as too large is remembered. The number in flight
- * grows by one for each round of good answers and halves when the receiver is busy. Pure: it is told what happened.
+ * grows by one for each round of good answers. Both halve when the receiver is busy or does not answer in time. Pure: it is told what happened.
  */
 export class RequestPace {
   readonly #limits: PaceLimits
@@ -83,6 +85,12 @@ export class RequestPace {
     this.#busySinceMs = nowMs
     this.#goodAnswers = 0
     this.#inFlight = Math.max(1, this.#inFlight >>> 1)
+    this.#bytes = Math.min(this.#bytes, Math.max(leastBytes, this.#bytes >>> 1))
+  }
+
+  /** No answer came. After a long time it may have been the size, with which every try would take as long. */
+  unanswered(request: Answered): void {
+    if (request.nowMs - request.begunMs >= Math.min(slowMs, 0.9 * this.#limits.timeoutMs)) this.busy(request)
   }
 
   /** A body of this size, of more than one document, was refused because of its size. */

@@ -1,6 +1,7 @@
 import { RelayError } from '../../core/errors.ts'
 import { type Compression, compressBody } from './compress-body.ts'
 import type { Dialect, Judgement } from './dialect.ts'
+import { decided } from './doubtful-verdicts.ts'
 import type { HttpClient } from './http-client.ts'
 import type { RefusalDoubts } from './refusal-doubts.ts'
 import { type Findings, RefusalSearch, type Segment, type Suspect } from './refusal-search.ts'
@@ -128,7 +129,9 @@ export class RequestRun {
       this.#begun.resolve()
       judgement = checkedJudgement(dialect.judge(await answering, documents), documents)
     } catch (error) {
-      return this.#aborted ? undefined : this.#failed(part, { error: RelayError.from(error), whole: true, unanswered: true })
+      if (this.#aborted) return undefined
+      this.#context.pace.unanswered({ bytes: body.sizeOf(part), begunMs, nowMs: now() })
+      return this.#failed(part, { error: RelayError.from(error), whole: true, unanswered: true })
     }
     if (this.#aborted) return undefined
     return this.#take(part, judgement, search, { bytes: body.sizeOf(part), begunMs, nowMs: now() })
@@ -144,12 +147,13 @@ export class RequestRun {
       search.taken(true)
       this.#acknowledge(part, judgement.later)
     } else {
-      const { failure, busy, delivered } = summaryOf(judgement)
+      const verdicts = decided(judgement, this.#documents, part, this.#context.doubts)
+      const { failure, busy, delivered } = summaryOf(verdicts)
       if (busy) pace.busy(answered)
       else if (failure?.whole !== true) pace.answered(answered)
       if (failure?.whole) return this.#failed(part, failure)
       search.taken(delivered)
-      this.#settle(part, judgement)
+      this.#settle(part, verdicts)
       this.#tell(failure, delivered)
     }
     return undefined

@@ -127,6 +127,15 @@ test('different fields are different reasons', async (t) => {
   t.equal(shared(tried), `a: ${tried}`)
 })
 
+test('blanks of a value make no difference, and cost nothing', async (t) => {
+  t.equal(shared(`failed to parse date field [a${' '.repeat(10)}b] with format [x]`), 'a: failed to parse date field […] with format [x]')
+  t.equal(shared(`one${' '.repeat(4000)}two`), 'a: one two')
+  t.equal(
+    shared('Provided Grok expressions do not match field value: [ [x] y ]'),
+    'a: Provided Grok expressions do not match field value: […]',
+  )
+})
+
 test('a reason of any length is looked at in bounded time', async (t) => {
   t.ok(shared(`failed to parse date field [${'['.repeat(1_000_000)}`, `'${"' '".repeat(500_000)}`).length <= 400)
 })

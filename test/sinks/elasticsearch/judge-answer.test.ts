@@ -20,6 +20,17 @@ test('all of them are there', async (t) => {
   t.strictSame(judge(200, { took: 1, errors: false }), { all: 'delivered' })
 })
 
+test('an answer that is made to fill the memory is not parsed', async (t) => {
+  const many = `{"errors":false,"items":[${'{},'.repeat(2_000_000)}{}]}`
+  t.match(judge(200, many, 2_000_001), { all: { retry: { message: /far more than any documents need/ } } })
+  const honest = {
+    errors: false,
+    items: Array.from({ length: 30_000 }, (_, i) => ({ create: { _id: `${i}`.padStart(150), status: 201 } })),
+  }
+  t.ok(JSON.stringify(honest).length > 4 * 2 ** 20)
+  t.strictSame(judge(200, honest, 30_000), { all: 'delivered' })
+})
+
 test('one verdict each, in order', async (t) => {
   const busy = { create: { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'r' } } }
   t.match(judge(200, { errors: true, items: [ok, bad, busy] }, 3), {

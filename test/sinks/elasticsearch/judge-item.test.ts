@@ -77,6 +77,20 @@ test('the configuration or the cluster is wrong: no document is at fault', async
   for (const [status, type, reason] of cases) t.strictSame(fateOf(status, type, reason), ['retry', 'ENDPOINT_REFUSED'], reason)
 })
 
+test('an exception of an ingest pipeline that may be the document’s fault', async (t) => {
+  const reason = 'grok pattern matching was interrupted after [1000] ms'
+  t.match(judgeItem(500, { type: 'runtime_exception', reason }), {
+    retry: { code: 'ENDPOINT_REFUSED' },
+    doubtful: { code: 'DOCUMENT_REFUSED', message: `runtime_exception: ${reason}` },
+  })
+  t.ok('doubtful' in (judgeItem(500, { type: 'null_pointer_exception', reason: '' }) as object))
+  for (const [status, type] of [
+    [503, 'runtime_exception'],
+    [500, 'node_closed_exception'],
+  ] as const)
+    t.notOk('doubtful' in (judgeItem(status, { type, reason: 'r' }) as object), type)
+})
+
 test('a document that is never taken as it is', async (t) => {
   const cases: [status: number, type: string, reason: string][] = [
     [400, 'mapper_parsing_exception', 'object mapping for [a] tried to parse field [a] as object'],

@@ -12,7 +12,7 @@ for (const compression of ['gzip', 'none'] as const) {
     const server = await new ScriptedHttpServer().listen()
     t.teardown(() => server.close())
     const client = clientFor(server)
-    const options = { max_request_size: 2 ** 20, max_requests_in_flight: 4, compression }
+    const options = { max_request_size: 2 ** 20, max_requests_in_flight: 4, request_timeout: 60_000, compression }
     return {
       sink: new BatchEndpoint({ client, dialect: new LinesOf(format), options, logger: new RecordingLogger() }),
       received: async (atLeast) => {

@@ -66,6 +66,36 @@ test('documents of which each is refused for the same reason are in doubt, with 
   })
 })
 
+/** A receiver in which a document brings a fault of its own, and the others of its request are taken. */
+function failingOn(bad: readonly number[]): AnswerScript {
+  return ({ text }) => {
+    const letters = seqsIn(text).map((seq) => (bad.includes(seq) ? 'f' : 'd'))
+    return { status: 207, body: letters.join('') }
+  }
+}
+
+test('a document that brings a fault of the receiver, and does so again while others are delivered, is rejected', async (t) => {
+  const { sink, client } = subject(t, failingOn([2]))
+  const batch = storedBatch(numberedMessages(5))
+  const first = await fate(t, sink, batch, sink.send(batch, never))
+  t.match(first, { delivered: [0, 1, 3, 4], rejected: [], retry: { error: { message: 'a fault' } } })
+  const rest = storedBatch(['x'], { seqs: [[2, 2]] })
+  t.match(await fate(t, sink, rest, sink.send(rest, never)), { rejected: [[2, 'DOCUMENT_REFUSED']], retry: undefined })
+  client.script = failingOn([7])
+  const alone = storedBatch(['x'], { seqs: [[7, 7]] })
+  for (const _ of upTo(2))
+    t.match(await fate(t, sink, alone, sink.send(alone, never)), { rejected: [], retry: {} }, 'nobody else was delivered')
+  t.match(await fate(t, sink, alone, sink.send(alone, never)), { rejected: [[7]], retry: undefined }, 'three times')
+})
+
+test('a receiver with the same fault for everything gets a message for a dead letter now and then, not all of them', async (t) => {
+  const { sink } = subject(t, ({ text }) => ({ status: 207, body: 'f'.repeat(seqsIn(text).length) }))
+  const batch = storedBatch(numberedMessages(100))
+  for (const _ of upTo(2)) t.match(await fate(t, sink, batch, sink.send(batch, never)), { delivered: [], rejected: [], retry: {} })
+  const { rejected } = await fate(t, sink, batch, sink.send(batch, never))
+  t.same(rejected, [[0, 'DOCUMENT_REFUSED']])
+})
+
 test('a message that is alone: trusted once after a delivery, then three tries', async (t) => {
   const { sink, client } = subject(t)
   const one = (seq: number) => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
 import type { HttpAnswer } from '../../../src/sinks/http/http-client.ts'
 import { statusError } from '../../../src/sinks/http/http-status.ts'
@@ -33,7 +34,13 @@ t.test('a pause is what Retry-After says, one hour at most', async (t) => {
   t.equal(pause('86400'), 3_600_000)
   t.equal(pause('9'.repeat(400)), 3_600_000)
   t.equal(pause(new Date(Date.now() + 86_400_000).toUTCString()), 3_600_000)
-  t.equal(pause(new Date(Date.now() - 86_400_000).toUTCString()), 0)
+  t.equal(pause(new Date(Date.now() - 86_400_000).toUTCString()), undefined, 'past')
+  t.equal(pause('0'), undefined)
+  t.equal(pause('1.5'), undefined, 'a day of 2001')
+  t.equal(pause('1'), 1000)
+  const twice = { 'retry-after': ['7', '9'], location: ['https://a/?x', 'https://b/'] } as unknown as IncomingHttpHeaders
+  t.equal(statusError({ status: 503, headers: twice, body: Buffer.alloc(0) }, name).afterMs, 7000, 'the first of two')
+  t.match(statusError({ status: 302, headers: twice, body: Buffer.alloc(0) }, name).error.message, /redirects to https:\/\/a\/$/)
   const soon = pause(new Date(Date.now() + 60_000).toUTCString()) as number
   t.ok(soon > 30_000 && soon <= 60_000)
   for (const nonsense of ['', 'soon', '-', '1,5x']) t.equal(pause(nonsense), undefined, nonsense)

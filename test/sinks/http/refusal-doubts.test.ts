@@ -27,6 +27,16 @@ test('those of one request are judged together', (t) => {
   t.end()
 })
 
+test('no more are given up for having been tried often than may be', (t) => {
+  const doubts = new RefusalDoubts()
+  for (const _ of [1, 2]) t.same(doubts.judge(['a', 'b'], false, 1), [false, false])
+  t.same(doubts.judge(['a', 'b'], false, 1), [true, false])
+  t.same(doubts.judge(['b'], false, 1), [false], 'the next needs six tries')
+  doubts.delivered()
+  t.same(doubts.judge(['b'], false, 1), [true], 'and none where others are delivered')
+  t.end()
+})
+
 test('requests that are in flight together are not tries of one another', (t) => {
   const doubts = new RefusalDoubts()
   for (const name of ['a', 'b', 'c', 'd', 'e']) t.same(doubts.judge([name], true), [false])

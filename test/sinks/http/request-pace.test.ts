@@ -5,7 +5,7 @@ const kibibyte = 1024
 const mebibyte = 2 ** 20
 
 function pace(limits: Partial<PaceLimits> = {}): RequestPace {
-  return new RequestPace({ maxRequestBytes: 8 * mebibyte, maxInFlight: 4, ...limits })
+  return new RequestPace({ maxRequestBytes: 8 * mebibyte, maxInFlight: 4, timeoutMs: 60_000, ...limits })
 }
 
 /** Requests of the size that the pace allows, one after another. */
@@ -72,6 +72,25 @@ test('busy halves what is in flight, once for those that were in flight together
   t.equal(of.requestsInFlight, 1, 'these were in flight before')
   of.answered({ bytes: 1000, begunMs: 6000, nowMs: 6001 })
   t.equal(of.requestsInFlight, 2)
+  t.end()
+})
+
+test('busy makes requests smaller as well, down to what is never too much', (t) => {
+  const of = pace()
+  of.busy({ bytes: 1000, begunMs: 0, nowMs: 1 })
+  of.busy({ bytes: 1000, begunMs: 0, nowMs: 2 })
+  t.equal(of.requestBytes, mebibyte / 2, 'once')
+  for (let i = 1; i < 9; i++) of.busy({ bytes: 1000, begunMs: 10 * i, nowMs: 10 * i + 1 })
+  t.equal(of.requestBytes, 64 * kibibyte)
+  t.end()
+})
+
+test('no answer after a long time asks for less, a connection that is refused does not', (t) => {
+  const of = pace({ timeoutMs: 2000 })
+  of.unanswered({ bytes: mebibyte, begunMs: 0, nowMs: 1000 })
+  t.same([of.requestBytes, of.requestsInFlight], [mebibyte, 2])
+  of.unanswered({ bytes: mebibyte, begunMs: 1000, nowMs: 3000 })
+  t.same([of.requestBytes, of.requestsInFlight], [mebibyte / 2, 1])
   t.end()
 })
 
