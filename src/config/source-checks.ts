@@ -36,7 +36,8 @@ function checkProxies({ proxy_protocol, trusted_proxies }: ListeningSourceConfig
   }
 }
 
-function checkS3({ retry, profile, credentials, endpoint, queue_url, interval }: S3SourceConfig, path: ConfigPath, report: Report): void {
+function checkS3(source: S3SourceConfig, path: ConfigPath, report: Report): void {
+  const { retry, profile, credentials, endpoint, queue_url, interval } = source
   if (retry.max < retry.initial) report('error', [...path, 'retry', 'max'], 'must not be less than retry.initial')
   if (profile !== undefined && credentials !== undefined) {
     report('error', [...path, 'profile'], 'stands beside credentials, and only one of them can be used', 'remove one of them')
@@ -47,6 +48,14 @@ function checkS3({ retry, profile, credentials, endpoint, queue_url, interval }:
   if (queue_url !== undefined && interval !== defaultIntervalMs) {
     report('warning', [...path, 'interval'], 'has no effect with queue_url: notifications are waited for', 'remove it')
   }
+  checkClaims(source, path, report)
+}
+
+/** What begins as claims do is never read as a log. */
+function checkClaims({ bucket, prefix, claims }: S3SourceConfig, path: ConfigPath, report: Report): void {
+  if (claims === undefined || (claims.bucket ?? bucket) !== bucket || !prefix.startsWith(claims.prefix)) return
+  const message = `begins all that the source would read (prefix ${prefix}): it would be taken for claims, and nothing of it read`
+  report('error', [...path, 'claims', 'prefix'], message, 'give the claims a prefix where no logs are, or leave it out: .logrelay/claims/')
 }
 
 const defaultIntervalMs = 60_000

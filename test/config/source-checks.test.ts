@@ -31,6 +31,10 @@ t.test('wrong, or of no use', async (t) => {
   matchAll(t, briefly(`${s3}, endpoint: "https://minio:9000/logs"`), ['error pipelines.p0.source.endpoint must not have a path'])
   matchAll(t, briefly(`${s3}, queue_url: "https://sqs/1/q", interval: 5s`), [/^warning pipelines\.p0\.source\.interval has no effect/])
   matchAll(t, briefly(`${s3}, start_from: yesterday`), [/^error pipelines\.p0\.source\.start_from must be beginning, now, or a date/])
+  const claims = (given: string) => briefly(`${s3}, prefix: a/b/, claims: { ${given} }`)
+  for (const same of ['prefix: a/', 'prefix: a/b/', 'prefix: a, bucket: logs'])
+    matchAll(t, claims(same), [/^error pipelines\.p0\.source\.claims\.prefix begins all .*\(prefix a\/b\/\): .* nothing of it read/])
+  for (const other of ['prefix: a/b/claims/', 'prefix: a/, bucket: claims', 'prefix: b']) t.same(claims(other), [])
   matchAll(t, briefly(`${s3}, port: 514`), [/^error pipelines\.p0\.source\.port/])
 })
 

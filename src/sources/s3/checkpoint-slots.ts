@@ -42,7 +42,9 @@ async function takeOver(progress: ObjectProgress, read: ReadObjects): Promise<vo
   }
   const resume = further(parked?.resume, progress.resume)
   const tries = Math.max(parked?.tries ?? 0, progress.tries)
-  await read.park(id, { ...progress, ...(resume && { resume }), tries })
+  // Another slot may tell of it from before it was done.
+  const done = progress.done || (parked?.done === true && parked.again === progress.again)
+  await read.park(id, { ...progress, ...(resume && { resume }), tries, done })
 }
 
 /** Waits until the queue takes it, or the signal aborts. */

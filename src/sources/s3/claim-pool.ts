@@ -11,8 +11,8 @@ export interface PoolRecord {
 
 /** A record that is older than this is read again before one relies on it. */
 const freshMs = 60_000
-/** Claims of what is behind the horizon are removed so often; each relay has then had that long to learn of the horizon. */
-const collectEveryMs = 3_600_000
+/** Claims of what is behind all horizons are removed so often; each relay has then had that long to learn of its own. */
+const hourMs = 3_600_000
 /** Names of claims: other small objects stay. */
 const claimName = /^[0-9a-f]{32}$/
 
@@ -22,6 +22,8 @@ export interface ClaimPoolParts {
   /** Tells apart what different pipelines read. */
   readonly tag: string
   readonly logger: Logger
+  /** Default: an hour. */
+  readonly collectEveryMs?: number
 }
 
 /**
@@ -31,6 +33,7 @@ export interface ClaimPoolParts {
 export class ClaimPool {
   readonly #parts: ClaimPoolParts
   #known: { readonly record: PoolRecord; readonly atMs: number } | undefined
+  /** The lowest horizon when claims were removed last. */
   #collectable = 0
   #collectedAtMs = performance.now()
 
@@ -66,7 +69,7 @@ export class ClaimPool {
 
   /** Our horizon has moved: theirs does, and from time to time claims behind it are removed. What fails is done with the next one. */
   async publish(horizonS: number, signal: AbortSignal): Promise<void> {
-    const { bucket, logger } = this.#parts
+    const { bucket, logger, collectEveryMs = hourMs } = this.#parts
     try {
       const found = await this.#read(signal)
       if (found === undefined) await this.join({ horizonS }, signal)
@@ -78,7 +81,7 @@ export class ClaimPool {
       if (performance.now() - this.#collectedAtMs < collectEveryMs) return
       this.#collectedAtMs = performance.now()
       await this.collect(this.#collectable, signal)
-      this.#collectable = horizonS
+      this.#collectable = await this.#lowest(horizonS, signal)
     } catch (error) {
       if (!signal.aborted) logger.debug({ err: error }, 'the horizon could not be told to the other relays')
     }
@@ -97,8 +100,28 @@ export class ClaimPool {
     } while (next !== undefined && !signal.aborted)
   }
 
+  /** Of our horizon and those of other pipelines whose claims lie here: whose a claim is does not show in its name. */
+  async #lowest(horizonS: number, signal: AbortSignal): Promise<number> {
+    const { bucket } = this.#parts
+    let lowest = horizonS
+    let next: string | undefined
+    do {
+      const page = await bucket.list(this.#pools, next, signal)
+      for (const { key } of page.objects) {
+        const found = await bucket.read(key, signal)
+        if (found !== undefined) lowest = Math.min(lowest, recordOf(found.text).horizonS)
+      }
+      next = page.next
+    } while (next !== undefined)
+    return lowest
+  }
+
+  get #pools(): string {
+    return `${this.#parts.prefix}pool-`
+  }
+
   get #at(): string {
-    return `${this.#parts.prefix}pool-${this.#parts.tag}`
+    return this.#pools + this.#parts.tag
   }
 
   async #read(signal: AbortSignal): Promise<{ readonly record: PoolRecord; readonly etag: string } | undefined> {

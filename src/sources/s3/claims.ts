@@ -62,14 +62,12 @@ export class Claims {
   async take(job: ObjectJob, signal: AbortSignal): Promise<ClaimResult> {
     const { bucket } = this.#parts
     const at = this.#keyOf(job)
+    // It was known here for so long that its claim was removed: see ClaimPool.
+    const behind = job.again === 0 && (await this.#parts.pool?.isBehind(job.object.modifiedS, signal)) === true
+    if (behind && (await bucket.read(at, signal)) === undefined) return { kind: 'done', repeated: 0 }
     const first = this.#document(job)
     const etag = await bucket.put(at, encodeClaim(first), 'absent', signal)
-    if (etag !== undefined) {
-      // It was known here for so long that its claim was removed: see ClaimPool.
-      if (job.again > 0 || !(await this.#parts.pool?.isBehind(job.object.modifiedS, signal))) return this.#ours(job, first, etag, 0)
-      await bucket.delete(at, signal)
-      return { kind: 'done', repeated: 0 }
-    }
+    if (etag !== undefined) return this.#ours(job, first, etag, 0)
     const found = await bucket.read(at, signal)
     // Removed in this very moment: the next look finds out.
     if (found === undefined) return { kind: 'held', repeated: 0 }
@@ -80,8 +78,9 @@ export class Claims {
       this.#watched.delete(job.id)
       return { kind: 'done', repeated }
     }
-    // Left by an earlier run of this relay, unless it is alive: then it has taken this object from us.
-    const mine = before?.owner === owner && before.session !== this.#session && !this.#lost.has(job.id)
+    // A write of ours whose answer was lost. Or it was left by an earlier run of this relay, unless that is alive: then it has taken this
+    // object from us.
+    const mine = before?.owner === owner && (before.session === this.#session || !this.#lost.has(job.id))
     if (!mine && before?.done !== true && before?.released !== true && !this.#expired(job.id, found.etag)) return { kind: 'held', repeated }
     const next = this.#document(job, before)
     const taken = await bucket.put(at, encodeClaim(next), { etag: found.etag }, signal)

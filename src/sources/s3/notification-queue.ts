@@ -1,10 +1,4 @@
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs'
+import type { Message } from '@aws-sdk/client-sqs'
 import type { S3SourceConfig } from '../../config/schema.ts'
 import { RelayError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -14,18 +8,16 @@ import { wait } from '../../retry/backoff.ts'
 import { Notifier } from '../../retry/notifier.ts'
 import { untilAbort } from '../../retry/until-abort.ts'
 import type { Backlog } from './backlog.ts'
-import { type Bucket, timely } from './bucket.ts'
+import type { Bucket } from './bucket.ts'
 import type { ClaimPool } from './claim-pool.ts'
 import { ObjectJob } from './object-job.ts'
 import type { PollingHealth } from './polling-health.ts'
 import type { ReadObjects } from './read-objects.ts'
 import { s3Failure, sourceFailure } from './s3-failures.ts'
+import type { SqsQueue } from './sqs-queue.ts'
 import type { Valve } from './valve.ts'
 
-/** SQS holds an answer back so long while there is no message (its longest). */
-const longPollS = 20
-/** Messages of one answer (SQS gives no more), and those in work: their objects wait for a reader, and each is kept hidden meanwhile. */
-const maxReceived = 10
+/** Messages in work: their objects wait for a reader, and each is kept hidden meanwhile. */
 const maxInWork = 100
 /** SQS keeps messages for 14 days at the longest; another one for good measure. */
 export const longestRetentionS = 15 * 86_400
@@ -33,7 +25,7 @@ const forgetEveryMs = 3_600_000
 
 export interface NotificationQueueParts {
   readonly config: S3SourceConfig
-  readonly sqs: SQSClient
+  readonly sqs: SqsQueue
   readonly bucket: Bucket
   readonly backlog: Backlog
   readonly read: ReadObjects
@@ -72,6 +64,10 @@ export class NotificationQueue {
     return this.#lastAtMs
   }
 
+  get #hiddenS(): number {
+    return Math.ceil(this.#parts.config.visibility_timeout / 1000)
+  }
+
   /** Whoever waits for an object hears of it from its job. */
   settled(_id: string): void {}
 
@@ -102,25 +98,18 @@ export class NotificationQueue {
     this.#forgetAt = performance.now() + forgetEveryMs
     const keepS = Math.max(longestRetentionS, 2 * Math.ceil(this.#parts.config.late_arrivals / 1000))
     await this.#parts.read.forgetBefore(nowS() - keepS)
-    await this.#parts.pool?.collect(nowS() - keepS, this.#parts.hard).catch(() => undefined)
+    await this.#parts.pool?.publish(nowS() - keepS, this.#parts.hard)
   }
 
   async #receive(signal: AbortSignal): Promise<readonly Message[]> {
     const { config, sqs, health } = this.#parts
-    const command = new ReceiveMessageCommand({
-      QueueUrl: config.queue_url,
-      MaxNumberOfMessages: Math.min(maxReceived, config.concurrency),
-      WaitTimeSeconds: longPollS,
-      VisibilityTimeout: Math.ceil(config.visibility_timeout / 1000),
-      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-    })
     try {
-      const { Messages } = await timely(signal, (options) => sqs.send(command, options))
+      const messages = await sqs.receive(config.concurrency, this.#hiddenS, signal)
       health.well()
       this.#lastAtMs = Date.now()
-      return Messages ?? []
+      return messages
     } catch (error) {
-      if (!signal.aborted) health.failed(sourceFailure(error, `the queue ${config.queue_url} cannot be read`))
+      if (!signal.aborted) health.failed(sourceFailure(error, `the queue ${sqs.url} cannot be read`))
       return []
     }
   }
@@ -139,11 +128,11 @@ export class NotificationQueue {
     ended.abort()
     await hiding
     if (fate === 'delete') await this.#delete(message)
-    else if (signal.aborted) await this.#show(message, 0, this.#parts.hard)
+    else if (signal.aborted) await this.#hide(message, 0, this.#parts.hard)
   }
 
   async #fateOf({ Body = '', Attributes }: Message, signal: AbortSignal): Promise<Fate> {
-    const { config, refuse } = this.#parts
+    const { config, sqs, refuse } = this.#parts
     const notification = parseNotification(Body)
     if (notification.kind === 'test') return 'delete'
     const reason = notification.kind === 'unknown' ? notification.reason : this.#foreign(notification.objects)
@@ -151,9 +140,7 @@ export class NotificationQueue {
       // Its own back-off: SQS shows it again when its time is up, and counts.
       if (Number(Attributes?.ApproximateReceiveCount ?? 1) < config.max_object_tries) return 'keep'
       const hint = 'look what else writes to this queue'
-      return (await refuse(Body, new RelayError('OBJECT_UNREADABLE', `a message of ${config.queue_url} ${reason}`, { hint })))
-        ? 'delete'
-        : 'keep'
+      return (await refuse(Body, new RelayError('OBJECT_UNREADABLE', `a message of ${sqs.url} ${reason}`, { hint }))) ? 'delete' : 'keep'
     }
     const objects = notification.kind === 'objects' ? notification.objects.filter((object) => this.#wanted(object)) : []
     const settled = await Promise.all(objects.map((object) => this.#read(object, signal)))
@@ -193,7 +180,10 @@ export class NotificationQueue {
     if (known !== undefined) return known
     while (!signal.aborted) {
       try {
-        const object = await bucket.head(key, undefined, signal)
+        const found = await bucket.head(key, undefined, signal)
+        // It is remembered from the time at which it was told of: one that keeps its date when it is copied, or that is told of late,
+        // may be older than what is remembered.
+        const object = { ...found, modifiedS: Math.max(found.modifiedS, nowS()) }
         // Overwritten since: what it was cannot be read any more, and has a notification of its own.
         const wanted = etag === undefined || object.etag === etag ? object : { ...object, etag }
         return new ObjectJob(wanted, await read.parkedProgress(objectId(name, key, wanted.etag)))
@@ -218,26 +208,24 @@ export class NotificationQueue {
     for (;;) {
       await wait(visibility_timeout / 3, signal)
       if (signal.aborted) return
-      await this.#show(message, Math.ceil(visibility_timeout / 1000), signal)
+      await this.#hide(message, this.#hiddenS, signal)
     }
   }
 
   /** What fails is no harm: the message comes again, and its objects are known. */
-  async #show({ ReceiptHandle }: Message, seconds: number, signal: AbortSignal): Promise<void> {
-    const { config, sqs, logger } = this.#parts
-    const command = new ChangeMessageVisibilityCommand({ QueueUrl: config.queue_url, ReceiptHandle, VisibilityTimeout: seconds })
+  async #hide(message: Message, seconds: number, signal: AbortSignal): Promise<void> {
+    const { sqs, logger } = this.#parts
     try {
-      await timely(signal, (options) => sqs.send(command, options))
+      await sqs.hide(message, seconds, signal)
     } catch (error) {
       if (!signal.aborted) logger.debug({ err: error }, 'the time of a notification could not be changed')
     }
   }
 
-  async #delete({ ReceiptHandle }: Message): Promise<void> {
-    const { config, sqs, logger, hard } = this.#parts
-    const command = new DeleteMessageCommand({ QueueUrl: config.queue_url, ReceiptHandle })
+  async #delete(message: Message): Promise<void> {
+    const { sqs, logger, hard } = this.#parts
     try {
-      await timely(hard, (options) => sqs.send(command, options))
+      await sqs.delete(message, hard)
     } catch (error) {
       if (!hard.aborted) logger.warn({ err: error }, 'a notification could not be deleted and comes again, its objects are not read again')
     }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { RelayError } from '../../core/errors.ts'
-import type { Bucket } from './bucket.ts'
+import { type Bucket, type OpenedBody, statusOf } from './bucket.ts'
 import { codecOf, decompressed, magicBytes } from './decompress.ts'
 import type { ObjectJob } from './object-job.ts'
 
@@ -26,8 +26,7 @@ export interface ObjectStreamOptions {
 export async function* objectBytes(bucket: Bucket, job: ObjectJob, options: ObjectStreamOptions): AsyncGenerator<Buffer> {
   const from = job.resume?.offset ?? 0
   if (job.packed === false && from > 0) {
-    // Nothing is left: a server would call a range that begins at the end an error. The size may not be known.
-    if (job.object.size === 0 || from < job.object.size) yield* plainBytes(bucket, job, from, options)
+    yield* plainBytes(bucket, job, from, options)
     return
   }
   const { body, length } = await bucket.open(job.object, 0, options.signal)
@@ -43,11 +42,22 @@ export async function* objectBytes(bucket: Bucket, job: ObjectJob, options: Obje
     }
   } finally {
     body.destroy()
+    await stored.return(undefined)
   }
 }
 
 async function* plainBytes(bucket: Bucket, { object }: ObjectJob, from: number, options: ObjectStreamOptions): AsyncGenerator<Buffer> {
-  const { body, length, partial } = await bucket.open(object, from, options.signal)
+  // Nothing is left: a server calls a range that begins at the end an error.
+  if (object.size > 0 && from >= object.size) return
+  let opened: OpenedBody
+  try {
+    opened = await bucket.open(object, from, options.signal)
+  } catch (error) {
+    // The same, of an object whose size is not known.
+    if (object.size === 0 && statusOf(error) === 416) return
+    throw error
+  }
+  const { body, length, partial } = opened
   yield* inPieces(skipped(storedBytes(body, length, options), partial ? 0 : from))
 }
 

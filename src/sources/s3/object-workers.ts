@@ -3,7 +3,7 @@ import { RelayError } from '../../core/errors.ts'
 import type { Intake } from '../../core/intake.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { SplitterCounts } from '../../framing/objects/record-splitter.ts'
-import { encodeProgress, type ObjectRef } from '../../protocols/s3/object-progress.ts'
+import { encodeProgress } from '../../protocols/s3/object-progress.ts'
 import { untilAbort } from '../../retry/until-abort.ts'
 import { LogLimit } from '../log-limit.ts'
 import type { Backlog } from './backlog.ts'
@@ -16,6 +16,7 @@ import { ObjectReading, type ReadingEnd } from './object-reading.ts'
 import { BodyBroken, objectBytes } from './object-stream.ts'
 import type { PollingHealth } from './polling-health.ts'
 import type { ReadObjects } from './read-objects.ts'
+import { ReadableObjects } from './readable-objects.ts'
 import { type S3Failure, sourceFailure } from './s3-failures.ts'
 import { objectLetter } from './source-letters.ts'
 import type { Valve } from './valve.ts'
@@ -28,7 +29,9 @@ export interface ObjectWorkersParts {
   readonly backlog: Backlog
   readonly read: ReadObjects
   readonly claims: Claims | undefined
+  /** Of reading objects, and of claiming them. */
   readonly health: PollingHealth
+  readonly claiming: PollingHealth
   readonly valve: Valve
   readonly logger: Logger
   readonly counts: WorkCounts
@@ -47,11 +50,11 @@ type WorkEnd = ReadingEnd | 'postponed' | S3Failure
 export class ObjectWorkers {
   readonly #parts: ObjectWorkersParts
   readonly #errors = new LogLimit()
-  /** The last object that could be read: whether it still can tells a denied object from a denied bucket. */
-  #readable: ObjectRef | undefined
+  readonly #readable: ReadableObjects
 
   constructor(parts: ObjectWorkersParts) {
     this.#parts = parts
+    this.#readable = new ReadableObjects(parts.bucket)
   }
 
   /** One worker; `slot` is the name of its checkpoint. Ends when the source leaves. */
@@ -99,7 +102,6 @@ export class ObjectWorkers {
     const end = job.done ? 'done' : await this.#read(job, slot, claim)
     if (typeof end === 'object') return await this.#fail(job, slot, claim, end)
     if (end === 'done') {
-      this.#readable = job.object
       if (await this.#settle(job, claim)) this.#parts.counts.completed++
     } else if (end === 'lost' && claim?.lost.aborted) this.#lose(job, claim)
     else {
@@ -109,21 +111,21 @@ export class ObjectWorkers {
   }
 
   async #claim(job: ObjectJob, claims: Claims): Promise<Claim | 'done' | 'held' | 'stopped'> {
-    const { health, quit, counts } = this.#parts
-    while (!quit.aborted) {
+    const { claiming, quit, counts } = this.#parts
+    for (;;) {
+      await claiming.due(quit)
+      if (quit.aborted) return 'stopped'
       try {
         const taken = await claims.take(job, quit)
+        claiming.well()
         counts.repeatedMessages += taken.repeated
         if (taken.kind !== 'ours') return taken.kind
         if (taken.takenOver) counts.takenOver++
         return taken.claim
       } catch (error) {
-        if (quit.aborted) break
-        health.failed(sourceFailure(error, `the object ${job.object.key} cannot be claimed`))
-        await health.due(quit)
+        if (!quit.aborted) claiming.failed(sourceFailure(error, `the object ${job.object.key} cannot be claimed`))
       }
     }
-    return 'stopped'
   }
 
   /** What concerns the whole service is waited for here, and uses up none of the object's tries. */
@@ -139,10 +141,15 @@ export class ObjectWorkers {
         const failure = objectFailure(error, job)
         // It went on for a while: then it may at once.
         if (error instanceof BodyBroken && (job.resume?.offset ?? 0) > from) continue
-        if (failure.scope === 'object' || failure.scope === 'replaced') return failure
-        if (failure.scope === 'denied' && (await this.#othersReadable(job))) return failure
+        const denied = failure.scope === 'denied'
+        if (denied ? await this.#readable.anyBeside(job.object.key, quit) : failure.scope !== 'source') {
+          // This object alone is to blame.
+          health.well()
+          return failure
+        }
+        if (quit.aborted) return 'stopped'
         health.failed(failure.error)
-        if (failure.scope === 'denied') return 'postponed'
+        if (denied) return 'postponed'
         await health.due(quit)
         if (quit.aborted) return 'stopped'
       }
@@ -174,19 +181,8 @@ export class ObjectWorkers {
       },
     })
     const end = await reading.run()
+    if (end === 'done') this.#readable.add(job.object)
     return end === 'stopped' && !quit.aborted ? 'lost' : end
-  }
-
-  /** Another object that could be read: can it still? */
-  async #othersReadable(job: ObjectJob): Promise<boolean> {
-    const other = this.#readable
-    if (other === undefined || other.key === job.object.key) return false
-    try {
-      await this.#parts.bucket.head(other.key, other.etag, this.#parts.quit)
-      return true
-    } catch {
-      return false
-    }
   }
 
   async #fail(job: ObjectJob, slot: string, claim: Claim | undefined, { scope, error }: S3Failure): Promise<void> {

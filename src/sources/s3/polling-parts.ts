@@ -15,6 +15,7 @@ import type { PollingHealth } from './polling-health.ts'
 import type { ReadObjects } from './read-objects.ts'
 import { sourceFailure } from './s3-failures.ts'
 import { notificationLetter } from './source-letters.ts'
+import { SqsQueue } from './sqs-queue.ts'
 import type { Valve } from './valve.ts'
 import type { WorkCounts } from './work-counts.ts'
 
@@ -45,7 +46,9 @@ export function createPool({ config, clients, bucket, read, logger }: PollingPar
   const { claims } = config
   if (claims === undefined) return undefined
   const claimed = claims.bucket === undefined ? bucket : new Bucket(clients.s3, claims.bucket)
-  return new ClaimPool({ bucket: claimed, prefix: claims.prefix, tag: read.tag, logger })
+  // A horizon of its own: what no notification tells of any more may never have been read, and is left to who lists.
+  const tag = config.queue_url === undefined ? read.tag : `${read.tag}-notified`
+  return new ClaimPool({ bucket: claimed, prefix: claims.prefix, tag, logger })
 }
 
 export function createClaims({ config, health, hard }: PollingParts, pool: ClaimPool, owner: string): Claims {
@@ -65,11 +68,13 @@ export function createClaims({ config, health, hard }: PollingParts, pool: Claim
 
 export function createDiscovery(parts: PollingParts, pool: ClaimPool | undefined): BucketListing | NotificationQueue {
   const { config, clients, bucket, backlog, read, valve, logger, quit, hard } = parts
-  const claimsPrefix = config.claims?.prefix ?? defaultClaimsPrefix
+  // Those of a bucket of their own are none here.
+  const claims = (config.claims?.bucket ?? config.bucket) === config.bucket ? config.claims : undefined
+  const claimsPrefix = claims?.prefix ?? defaultClaimsPrefix
   const shared = { config, bucket, backlog, read, valve, health: parts.health.finding, claimsPrefix, pool }
   if (clients.sqs === undefined) return new BucketListing({ ...shared, quit })
   const refuse = (body: string, error: RelayError) => refuseNotification(parts, body, error)
-  return new NotificationQueue({ ...shared, sqs: clients.sqs, logger, refuse, hard })
+  return new NotificationQueue({ ...shared, sqs: new SqsQueue(clients.sqs, config.queue_url ?? ''), logger, refuse, hard })
 }
 
 async function refuseNotification({ config, intake, logger, hard }: PollingParts, body: string, error: RelayError): Promise<boolean> {

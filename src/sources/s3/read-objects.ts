@@ -23,7 +23,7 @@ export interface ReadObject {
  * Remembers on disk which objects were read. Its records: `d:ID` is an object that was read, and `t:TAG:DATE:ID` the same by scope and date, so
  * that those before the horizon can be let go of; `p:ID` is one that waits to be tried again, with its progress; `s:SCOPE` is the horizon
  * of a bucket and prefix, `owner` a name for this relay. Every write is fsynced. When the disk refuses one, LevelDB is closed and opened until it takes it: nothing is
- * given up before `close`.
+ * given up before `giveUp`, or `close`.
  */
 export class ReadObjects {
   readonly #directory: string
@@ -63,10 +63,14 @@ export class ReadObjects {
     }
   }
 
-  /** Waits for what is being written; what the disk does not take is left. */
-  async close(): Promise<void> {
-    if (this.#waiting.length === 0) await this.#writing
+  /** What the disk does not take is not tried again from now on, and nothing more is taken. */
+  giveUp(): void {
     this.#closing.abort()
+  }
+
+  /** What is to be written is tried once more; what the disk does not take is left. */
+  async close(): Promise<void> {
+    this.giveUp()
     await this.#writing
     await this.#db?.close().catch(() => undefined)
     this.#db = undefined
@@ -103,7 +107,7 @@ export class ReadObjects {
     return new Map(ids.flatMap((id, i): [string, number][] => (values[i] === undefined ? [] : [[id, Number(values[i])]])))
   }
 
-  /** They were read; what was kept of their progress goes. Resolves to true when that is fsynced, to false when the store was closed before. */
+  /** They were read; what was kept of their progress goes. Resolves to true when that is fsynced, to false when it was given up before. */
   note(objects: readonly ReadObject[]): Promise<boolean> {
     return this.#write(
       objects.flatMap(({ id, modifiedS }): Op[] => [
@@ -208,7 +212,7 @@ export class ReadObjects {
   }
 
   async #commit(ops: Op[]): Promise<boolean> {
-    for (let tries = 0; !this.#closing.signal.aborted; tries++) {
+    for (let tries = 0; tries === 0 || !this.#closing.signal.aborted; tries++) {
       try {
         this.#db ??= await openStore(this.#directory)
         await this.#db.batch<string, string>(ops, { sync: true })

@@ -83,7 +83,7 @@ export class S3Source implements Source {
     }
   }
 
-  /** Rejects with DATA_DIR_UNUSABLE or DATA_DIR_IN_USE. */
+  /** Rejects with DATA_DIR_UNUSABLE or DATA_DIR_IN_USE; with QUEUE_CLOSED where it is stopped before the disk has taken what it writes. */
   start(): Promise<void> {
     this.#starting ??= this.#start()
     return this.#starting
@@ -169,6 +169,7 @@ export class S3Source implements Source {
       bucket,
       claims,
       health: this.#parts.health.reading,
+      claiming: this.#parts.health.claiming,
       framed: (counts) => this.#framed(counts),
       settled: (id) => discovery.settled(id),
       hard,
@@ -221,16 +222,23 @@ export class S3Source implements Source {
 
   async #leave(deadline: AbortSignal): Promise<void> {
     this.#quit.abort()
-    await this.#starting?.catch(() => undefined)
+    await untilAbort(this.#started(), deadline)
     await untilAbort(this.#running, deadline)
+  }
+
+  async #started(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
   }
 
   async #stop(deadline: AbortSignal): Promise<void> {
     await this.leave(deadline)
     await untilAbort(this.#running, deadline)
     this.#hard.abort()
-    await this.#running
     const { backlog, read, clients } = this.#parts
+    // Both may wait for a disk that takes nothing.
+    read.giveUp()
+    await this.#started()
+    await this.#running
     backlog.close()
     await read.close()
     clients.s3.destroy()

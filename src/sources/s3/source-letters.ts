@@ -29,6 +29,8 @@ export function jobsOfLetter(bytes: Buffer, bucket: string): ObjectJob[] {
   if (typeof letter?.notification === 'string') {
     const told = parseNotification(letter.notification)
     if (told.kind !== 'objects') throw new RelayError('OBJECT_UNREADABLE', 'the notification is still none that names objects')
+    const other = told.objects.find((object) => object.bucket !== bucket)
+    if (other !== undefined) throw new RelayError('OBJECT_UNREADABLE', `the notification tells of the bucket ${other.bucket}`)
     return told.objects.map(({ key, etag = '', size = 0 }) =>
       jobOf({ object: { bucket, key, etag, size, modifiedS: nowS() }, done: false, tries: 0 }),
     )

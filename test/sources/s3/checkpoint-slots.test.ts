@@ -50,6 +50,20 @@ test('nor is it when it is so long ago that the object is behind the horizon', a
   t.equal(await read.parkedProgress(id), undefined)
 })
 
+test('what one slot calls done is not begun again for what another tells from before', async (t) => {
+  const { read, intake, id } = await stopped(t, begun(horizonS, { done: true, tries: 5 }))
+  intake.disk.checkpoints.set(slotName(1), encodeProgress(begun(horizonS)))
+  await takeOverSlots(intake, read)
+  t.match(await read.parkedProgress(id), { done: true, tries: 5 })
+})
+
+test('one that was done and is wanted again is not done', async (t) => {
+  const { read, intake, id } = await stopped(t, begun(horizonS, { done: true }))
+  intake.disk.checkpoints.set(slotName(1), encodeProgress(begun(horizonS, { again: 1 })))
+  await takeOverSlots(intake, read)
+  t.match(await read.parkedProgress(id), { done: false, again: 1 })
+})
+
 test('an old object that waits to be tried again goes on at the further place', async (t) => {
   const { read, intake, id } = await stopped(t, begun(horizonS - 1, { again: 1 }))
   await read.park(id, begun(horizonS - 1, { again: 1, resume: { offset: 50, messages: 5 } }))

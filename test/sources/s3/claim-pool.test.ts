@@ -9,10 +9,10 @@ import { S3Server } from '../../support/s3-server.ts'
 const hourMs = 3_600_000
 const never = new AbortController().signal
 
-function poolOf(t: Context, server: S3Server): ClaimPool {
+function poolOf(t: Context, server: S3Server, tag = 'x'): ClaimPool {
   const client = createS3Client(s3Config(server))
   t.teardown(() => client.destroy())
-  return new ClaimPool({ bucket: new Bucket(client, 'logs'), prefix: 'claims/', tag: 'x', logger: new RecordingLogger() })
+  return new ClaimPool({ bucket: new Bucket(client, 'logs'), prefix: 'claims/', tag, logger: new RecordingLogger(), collectEveryMs: 0 })
 }
 
 test('who comes first says where the pool begins, and its horizon only moves on', async (t) => {
@@ -37,6 +37,22 @@ test('only claims are removed, and only old ones', async (t) => {
   server.put(`other/${id}`, '{}', Date.now() - hourMs)
   await poolOf(t, server).collect(Math.floor(Date.now() / 1000) - 60, never)
   t.same([...server.objects.keys()], [`claims/${'b'.repeat(32)}`, 'claims/pool-x', `other/${id}`])
+})
+
+test('claims are kept until they are behind the horizon of every pipeline that claims there', async (t) => {
+  const server = await S3Server.start(t)
+  const [quiet, busy] = [poolOf(t, server, 'quiet'), poolOf(t, server, 'busy')]
+  const nowS = Math.floor(Date.now() / 1000)
+  const claim = `claims/${'a'.repeat(32)}`
+  server.put(claim, '{}', (nowS - 1000) * 1000)
+  await quiet.join({ horizonS: nowS - 2000 }, never)
+  for (let i = 0; i < 3; i++) await busy.publish(nowS - 100, never)
+  t.ok(server.objects.has(claim))
+  await quiet.publish(nowS - 200, never)
+  await busy.publish(nowS - 100, never)
+  t.ok(server.objects.has(claim), 'all relays have time to learn of a horizon')
+  await busy.publish(nowS - 100, never)
+  t.notOk(server.objects.has(claim))
 })
 
 async function listed({ source }: Running): Promise<void> {

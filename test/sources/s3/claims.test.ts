@@ -1,4 +1,10 @@
 import { test } from 'tap'
+import { Bucket } from '../../../src/sources/s3/bucket.ts'
+import { ClaimPool } from '../../../src/sources/s3/claim-pool.ts'
+import { Claims, type ClaimsParts } from '../../../src/sources/s3/claims.ts'
+import { ObjectJob } from '../../../src/sources/s3/object-job.ts'
+import { createS3Client } from '../../../src/sources/s3/s3-clients.ts'
+import { RecordingLogger } from '../../support/recording-logger.ts'
 import { asObject, type Context, eventually, lines, runS3, s3Config } from '../../support/running-s3-source.ts'
 import { S3Intake } from '../../support/s3-intake.ts'
 import { S3Server } from '../../support/s3-server.ts'
@@ -10,8 +16,10 @@ function relay(t: Context, server: S3Server, id: string, intake = new S3Intake()
   return runS3(t, config, { intake, owner: id, onKill: () => server.unreachable.add(id) })
 }
 
+const claimKey = /^\.logrelay\/claims\/[0-9a-f]{32}$/
+
 function claimOf(server: S3Server): Record<string, unknown> {
-  const [, claim] = [...server.objects].find(([key]) => /^.logrelay.claims.[0-9a-f]{32}$/.test(key)) ?? []
+  const [, claim] = [...server.objects].find(([key]) => claimKey.test(key)) ?? []
   return JSON.parse(claim?.bytes.toString() ?? '{}')
 }
 
@@ -93,4 +101,60 @@ test('a server without conditional writes is told of, and nothing is read', asyn
   t.match(source.stats().polling?.error, { code: 'SOURCE_UNREACHABLE', message: /conditional writes.*leave out `claims`/ })
   t.match(logger.messages('warn')[0], /source of pipeline test, claims: .*conditional writes/)
   t.same(intake.disk.texts, [])
+})
+
+test('a claim that cannot be made once is no failure any more when the object turns out to be done', async (t) => {
+  const server = await S3Server.start(t)
+  server.put('a.log', 'text\n')
+  const one = await relay(t, server, 'one')
+  await eventually(() => one.source.stats().polling?.completed === 1)
+  let refused = 0
+  server.script = ({ method, key }) =>
+    method === 'PUT' && claimKey.test(key) && refused++ === 0 ? { status: 503, code: 'SlowDown' } : undefined
+  const two = await relay(t, server, 'two')
+  await server.until(() => refused > 1)
+  await eventually(() => two.source.stats().polling?.state === 'idle')
+  t.match(two.logger.messages('warn')[0], /source of pipeline test, claims: the object a.log cannot be claimed/)
+  t.same(two.intake.disk.texts, [])
+})
+
+/** What claims one object, with nothing around it. */
+function claimsOf(t: Context, server: S3Server, more: Partial<ClaimsParts> = {}) {
+  const client = createS3Client(s3Config(server))
+  const ended = new AbortController()
+  t.teardown(() => {
+    ended.abort()
+    client.destroy()
+  })
+  const bucket = new Bucket(client, 'logs')
+  const none = () => undefined
+  const parts = { bucket, prefix: 'claims/', owner: 'one', timeoutMs: 600_000, hard: ended.signal, failed: none, well: none }
+  const job = new ObjectJob({ bucket: 'logs', key: 'a.log', etag: 'e', size: 3, modifiedS: 5 })
+  return { bucket, claims: new Claims({ ...parts, ...more }), job, signal: ended.signal }
+}
+
+test('a claim whose write arrived although its answer did not is taken up at once', async (t) => {
+  const server = await S3Server.start(t)
+  const { bucket, claims, job, signal } = claimsOf(t, server)
+  const put = bucket.put.bind(bucket)
+  bucket.put = async (...given) => {
+    bucket.put = put
+    await put(...given)
+    throw new Error('ECONNRESET')
+  }
+  await t.rejects(claims.take(job, signal), /ECONNRESET/)
+  t.match(await claims.take(job, signal), { kind: 'ours', takenOver: false, repeated: 0 })
+})
+
+test('what is behind the horizon of the pool and has no claim is done, and no claim of it is left', async (t) => {
+  const server = await S3Server.start(t)
+  const { bucket } = claimsOf(t, server)
+  const pool = new ClaimPool({ bucket, prefix: 'claims/', tag: 'x', logger: new RecordingLogger() })
+  server.put('claims/pool-x', JSON.stringify({ horizonS: 6 }))
+  const { claims, job, signal } = claimsOf(t, server, { pool })
+  server.script = () => ({ status: 503, code: 'SlowDown' })
+  await t.rejects(claims.take(job, signal))
+  server.script = ({ method }) => (method === 'DELETE' ? { status: 503, code: 'SlowDown' } : undefined)
+  t.same(await claims.take(job, signal), { kind: 'done', repeated: 0 })
+  t.same([...server.objects.keys()], ['claims/pool-x'])
 })

@@ -146,6 +146,53 @@ test('a service that fails while objects are read uses up none of their tries', 
   t.same(intake.disk.letters, [])
 })
 
+const bodyFailures: { name: string; script: Script }[] = [
+  { name: 'the key that they are encrypted with', script: { status: 400, code: 'KMS.DisabledException' } },
+  { name: 'a policy on GET', script: { status: 403, code: 'AccessDenied' } },
+  { name: 'a network that bodies do not come through', script: { cut: 0 } },
+]
+
+for (const { name, script } of bodyFailures) {
+  test(`no object can be read any more though all can be looked at (${name}): none becomes a dead letter`, async (t) => {
+    const server = await S3Server.start(t)
+    server.put('first', 'first\n')
+    const { source, intake } = await runS3(t, s3Config(server, { max_object_tries: 3 }))
+    await eventually(() => source.stats().polling?.completed === 1)
+    server.script = ({ what, method }) => (what === 'object' && method === 'GET' ? script : undefined)
+    for (let i = 0; i < 6; i++) server.put(`${i}`, `text ${i}\n`)
+    await server.until(() => intake.disk.letters.length > 0 || server.requests.filter(({ what }) => what === 'object').length > 60)
+    t.match(source.stats().polling, { state: 'backing_off', failed: 0 })
+    server.script = () => undefined
+    await intake.until(() => intake.disk.texts.length === 7)
+    t.same(intake.disk.letters, [])
+  })
+}
+
+test('an object that is denied alone is told from others although the one that was read last is gone', async (t) => {
+  const server = await S3Server.start(t)
+  const { source, intake } = await runS3(t, s3Config(server, { max_object_tries: 1 }))
+  for (const [i, key] of ['first', 'last'].entries()) {
+    server.put(key, 'text\n')
+    await eventually(() => source.stats().polling?.completed === i + 1)
+  }
+  server.objects.delete('last')
+  server.script = ({ key }) => (key === 'denied' ? { status: 403, code: 'AccessDenied' } : undefined)
+  server.put('denied', 'text\n')
+  await intake.until(() => intake.disk.letters.length === 1)
+  t.match(intake.disk.letters[0]?.reason, /denied cannot be read/)
+})
+
+test('a service that answers again is well although its answer is that the object is gone', async (t) => {
+  const server = await S3Server.start(t)
+  server.put('a.log', 'text\n')
+  let asked = 0
+  server.script = ({ what }) => (what !== 'object' ? undefined : asked++ === 0 ? { status: 503, code: 'SlowDown' } : 'delete')
+  const { source, intake } = await runS3(t, s3Config(server, { max_object_tries: 1 }))
+  await intake.until(() => intake.disk.letters.length === 1)
+  await eventually(() => source.stats().polling?.state === 'idle')
+  t.match(source.stats().polling, { failed: 1, waiting: 0 })
+})
+
 test('a connection that ends inside an object is gone on with, plain and compressed', async (t) => {
   const server = await S3Server.start(t)
   const texts = lines('x', 30_000, 100)

@@ -58,6 +58,35 @@ test('a notification stays hidden while its object waits for room, and is given 
   t.equal(two.source.stats().polling?.completed, 1)
 })
 
+test('an object that is older than any notification goes on after a stop, and is read once', async (t) => {
+  const { s3, sqs, config } = await servers(t)
+  const texts = lines('large', 20_000, 100)
+  s3.put('large', asObject(texts), Date.now() - 20 * 86_400_000)
+  sqs.send(created({ key: 'large' }))
+  const { disk } = new S3Intake()
+  const full = new S3Intake(disk)
+  full.onBatch = () => full.fill()
+  const one = await runS3(t, config(), { intake: full })
+  await full.until(() => full.refusals > 0)
+  await one.stop()
+  for (let run = 0; run < 2; run++) {
+    const { stop } = await runS3(t, config(), { intake: new S3Intake(disk), directory: one.directory })
+    await sqs.until(() => sqs.messages.size === 0)
+    await stop()
+    t.equal(disk.texts.length, texts.length)
+    sqs.send(created({ key: 'large' }))
+  }
+})
+
+test('the claims of what was notified are kept as long as a notification may come again', async (t) => {
+  const { s3, config } = await servers(t)
+  await runS3(t, config({ claims: {} }))
+  const pool = () => [...s3.objects].find(([key]) => /\/pool-[0-9a-f]{8}-notified$/.test(key))?.[1].bytes.toString()
+  await s3.until(() => pool() !== undefined)
+  const { horizonS } = JSON.parse(pool() ?? '')
+  t.equal(Math.round((Date.now() / 1000 - horizonS) / 86_400), 15)
+})
+
 test('a notification is not deleted before its object is fsynced', async (t) => {
   const { s3, sqs, config } = await servers(t)
   s3.put('a.log', 'one\n')
@@ -85,6 +114,8 @@ test('what nobody understands, or another bucket, becomes a dead letter and is d
   t.ok(JSON.parse(letter?.bytes.toString() ?? '').notification)
   await t.rejects(source.retry(Buffer.from(JSON.stringify({ notification: 'no JSON' }))), { code: 'OBJECT_UNREADABLE' })
   s3.put('a', 'one\n')
+  const foreign = JSON.stringify({ notification: JSON.stringify(created({ key: 'a', bucket: 'other' })) })
+  await t.rejects(source.retry(Buffer.from(foreign)), { code: 'OBJECT_UNREADABLE', message: /bucket other/ })
   await source.retry(Buffer.from(JSON.stringify({ notification: JSON.stringify(created({ key: 'a' })) })))
   await intake.until(() => intake.disk.texts.length === 1)
 })

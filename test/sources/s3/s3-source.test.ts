@@ -1,8 +1,9 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { Level } from 'level'
 import { test } from 'tap'
 import { S3Source } from '../../../src/sources/s3/s3-source.ts'
 import { RecordingLogger } from '../../support/recording-logger.ts'
-import { asObject, eventually, lines, runS3, s3Config, temporaryDirectory } from '../../support/running-s3-source.ts'
+import { asObject, type Context, eventually, lines, runS3, s3Config, temporaryDirectory } from '../../support/running-s3-source.ts'
 import { S3Intake } from '../../support/s3-intake.ts'
 import { S3Server } from '../../support/s3-server.ts'
 
@@ -84,6 +85,45 @@ test('stop may come twice, and while the bucket cannot be reached', async (t) =>
   await eventually(() => running.source.stats().polling?.state === 'backing_off')
   await Promise.all([running.stop(), running.stop()])
   t.match(running.source.stats().polling, { waiting: 0, reading: 0 })
+})
+
+/** Until the end of the test, or the call of what it answers. */
+function refuseWrites(t: Context): () => void {
+  const { prototype } = Level
+  const { batch } = prototype
+  prototype.batch = (() => Promise.reject(new Error('No space left on device'))) as unknown as typeof batch
+  const end = () => {
+    prototype.batch = batch
+  }
+  t.teardown(end)
+  return end
+}
+
+test('a stop ends while the disk takes nothing, and nothing comes twice', async (t) => {
+  const server = await S3Server.start(t)
+  const one = await runS3(t, s3Config(server))
+  await eventually(() => one.source.stats().polling?.lastListedAtMs !== undefined)
+  const accept = refuseWrites(t)
+  server.put('a.log', 'text\n')
+  await one.intake.until(() => one.intake.disk.texts.length === 1)
+  await eventually(() => one.logger.messages('error').length === 1)
+  await one.source.stop(AbortSignal.abort())
+  accept()
+  const two = await runS3(t, s3Config(server), { intake: one.intake, directory: one.directory })
+  await eventually(() => two.source.stats().polling?.lastListedAtMs !== undefined && two.source.stats().polling?.completed === 1)
+  t.same(one.intake.disk.texts, ['text'])
+})
+
+test('a stop ends while the start waits for a disk that takes nothing', async (t) => {
+  const server = await S3Server.start(t)
+  refuseWrites(t)
+  const logger = new RecordingLogger()
+  const options = { intake: new S3Intake(), logger, pipelineName: 'test', stateDirectory: temporaryDirectory(t) }
+  const source = new S3Source(s3Config(server), options)
+  const starting = source.start()
+  await eventually(() => logger.messages('error').length === 1)
+  await Promise.all([t.rejects(starting, { code: 'QUEUE_CLOSED' }), source.stop(AbortSignal.abort())])
+  t.equal(server.requests.length, 0)
 })
 
 test('a stop before the start is final', async (t) => {
