@@ -35,6 +35,11 @@ export class BatchWriter implements MessageWriter {
     return this.#messages
   }
 
+  /** Senders of the messages so far. */
+  get origins(): number {
+    return this.#runs.origins
+  }
+
   /** Bytes held, separators included. */
   get size(): number {
     return this.#length

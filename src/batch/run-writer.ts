@@ -22,6 +22,11 @@ export class RunWriter {
     this.#runs++
   }
 
+  /** So many origins were noted. */
+  get origins(): number {
+    return this.#origins.length
+  }
+
   /** What was noted; the writer is not used after this. */
   done(): Pick<Batch, 'origins' | 'runStarts' | 'runOrigins' | 'runTimes'> {
     return {

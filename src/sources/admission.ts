@@ -19,7 +19,7 @@ const texts: Record<RefusalReason, string> = {
   too_many_from_peer: 'connections refused: max_connections_per_peer is reached',
   proxy_missing: 'connections closed: they began without a PROXY header from one of trusted_proxies, and proxy_protocol is required',
   proxy_malformed: 'connections closed: what began as a PROXY header is none',
-  protocol_error: 'connections closed: the peer does not speak RELP',
+  protocol_error: 'connections closed: the peer does not keep to RELP',
 }
 const noFilesText = 'connections refused: the process needs its other open files for queues and sinks; raise LimitNOFILE (ulimit -n)'
 
@@ -77,9 +77,10 @@ export class Admission {
   }
 
   /** Counts it, and says so once a minute. */
-  refuse(reason: RefusalReason, peer: string, text = texts[reason]): void {
+  refuse(reason: RefusalReason, peer: string, text = texts[reason], why?: string): void {
     this.#options.counters.refused[reason]++
     const silent = this.#logged.admit(text)
-    if (silent !== undefined) this.#options.logger.warn(silent === 0 ? { peer } : { peer, suppressed: silent }, text)
+    if (silent !== undefined)
+      this.#options.logger.warn({ peer, ...(why !== undefined && { why }), ...(silent > 0 && { suppressed: silent }) }, text)
   }
 }

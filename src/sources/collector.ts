@@ -12,9 +12,15 @@ export const batchBytes = 512 * 1024
 /** Enough that compression goes on while an fsync waits; each is about half a mebibyte. */
 export const maxInFlight = 16
 /** While pressed a stream's chunk is still taken until so much is held: what then comes stays with its connection. */
+/** Messages of a batch: tiny ones cost far more than their bytes. */
+export const batchMessages = 32_768
 const saturatedBytes = 1.25 * batchBytes
 /** Under load messages wait so long for company: an fsync, a compression and a send for each handful cost far more than the messages. */
 const gatherMs = 5
+
+/** Of memory: its offsets and its run; its object, and its text where the batch is stored. */
+const messageCost = 32
+const originCost = 256
 
 /** A batch on its way to the queue, and who waits until it is durable. */
 interface Handover {
@@ -32,7 +38,7 @@ export interface CollectorOptions {
 /**
  * Where all of a source's messages meet: one batch under construction and the decision when it is handed to the queue.
  * After a pause a chunk is handed over at the end of the event loop's turn. While a batch is being stored, and for 5 ms after
- * it was handed over, the next one grows: batches are as large as the load makes them. Holds at most `batchBytes` plus what its callers write while `pressed`.
+ * it was handed over, the next one grows: batches are as large as the load makes them. Holds at most `batchBytes` or `batchMessages` plus what its callers write while `pressed`.
  */
 export class Collector {
   readonly writer = new BatchWriter()
@@ -73,6 +79,11 @@ export class Collector {
     return this.writer.size + (this.#refused?.batch.bytes.length ?? 0)
   }
 
+  /** The same with what messages and senders cost beside their bytes: there is more of that where datagrams are tiny. */
+  get heldCost(): number {
+    return this.heldBytes + messageCost * this.writer.messages + originCost * this.writer.origins
+  }
+
   /**
    * Calls `done` when what was written into the batch under construction by now is fsynced, whatever the queue's durability
    * setting. Never, when that batch is given up: whoever is owed an answer gets none.
@@ -85,7 +96,7 @@ export class Collector {
 
   /** To be called after each chunk that was written. */
   wrote(): void {
-    if (this.writer.size >= batchBytes) this.#advance()
+    if (this.#full) this.#advance()
     else if (this.#inFlight === 0) this.#schedule()
   }
 
@@ -118,6 +129,10 @@ export class Collector {
     this.#drop(this.writer.take())
     this.#refused = undefined
     this.#awaiting = []
+  }
+
+  get #full(): boolean {
+    return this.writer.size >= batchBytes || this.writer.messages >= batchMessages
   }
 
   /** Hands over what is held as soon as the time has come. */
@@ -186,7 +201,7 @@ export class Collector {
   }
 
   #onStored(): void {
-    if (this.writer.size >= batchBytes || this.#stopping) this.#advance()
+    if (this.#full || this.#stopping) this.#advance()
     else if (this.#inFlight === 0) this.#schedule()
     this.#measure()
   }
@@ -211,7 +226,7 @@ export class Collector {
   }
 
   #measure(): void {
-    const pressed = this.#refused !== undefined || (this.writer.size >= batchBytes && this.#inFlight >= maxInFlight)
+    const pressed = this.#refused !== undefined || (this.#full && this.#inFlight >= maxInFlight)
     if (pressed === this.#pressed) return
     this.#pressed = pressed
     if (!pressed) this.#onRelief()

@@ -13,7 +13,7 @@ export class LogLimit {
   }
 
   /** Undefined: say nothing. Otherwise speak, and this many were kept silent since the last time. */
-  admit(key: string, nowMs = Date.now()): number | undefined {
+  admit(key: string, nowMs = performance.now()): number | undefined {
     const known = this.#keys.get(key)
     if (known !== undefined && nowMs - known.since < this.#intervalMs) {
       known.silent++

@@ -27,7 +27,7 @@ export interface ConnectionContext extends ReaderContext {
   /** The connection stopped reading, and is to be resumed when the pressure is gone. */
   onPaused(connection: StreamConnection): void
   onUnwanted(connection: StreamConnection, opening: Exclude<Opening, 'syslog' | 'tls'>): void
-  onRefused(connection: StreamConnection, reason: RefusalReason): void
+  onRefused(connection: StreamConnection, reason: RefusalReason, why?: string): void
   onClosed(connection: StreamConnection): void
 }
 
@@ -44,6 +44,8 @@ export class StreamConnection implements SessionLink {
   #stage: 'plain' | 'handshake' | 'secure' | 'closed' = 'plain'
   #paused = false
   #empty = true
+  /** The load balancer spoke for itself: a health check until a byte follows. */
+  #unadmitted = false
   #endedByUs = false
   /** Its session has ended, and we with it. */
   #over = false
@@ -161,7 +163,7 @@ export class StreamConnection implements SessionLink {
   fail(why: string): void {
     this.#context.logger.debug({ peer: this.peer, why }, 'a connection broke its protocol')
     this.#reader.stop()
-    this.#refuse('protocol_error')
+    this.#refuse('protocol_error', why)
   }
 
   #listen(socket: Socket): void {
@@ -182,6 +184,7 @@ export class StreamConnection implements SessionLink {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#unadmitted && !this.#admit()) return
     if (this.#proxy !== undefined) this.#proxy.push(chunk)
     else if (this.#empty && this.#stage === 'plain') this.#open(chunk)
     else this.#read(chunk)
@@ -200,10 +203,16 @@ export class StreamConnection implements SessionLink {
       this.#context.counters.proxied++
       this.#origin = this.#originOf(this.#context.protocol.plain, client.address, client.port, info)
     }
-    if (!this.#context.admit(this)) {
-      this.#empty = false
-      this.close()
-    } else if (rest.length > 0) this.#receive(rest)
+    if (client === undefined && chain.headers > 0 && rest.length === 0) this.#unadmitted = true
+    else if (this.#admit() && rest.length > 0) this.#receive(rest)
+  }
+
+  #admit(): boolean {
+    this.#unadmitted = false
+    if (this.#context.admit(this)) return true
+    this.#empty = false
+    this.close()
+    return false
   }
 
   #originOf(transport: Transport, peer: string, port: number, proxy?: ProxyInfo, certSubject?: string): Origin {
@@ -263,9 +272,9 @@ export class StreamConnection implements SessionLink {
     })
   }
 
-  #refuse(reason: RefusalReason): void {
+  #refuse(reason: RefusalReason, why?: string): void {
     this.#empty = false
-    this.#context.onRefused(this, reason)
+    this.#context.onRefused(this, reason, why)
     this.close()
   }
 

@@ -109,11 +109,12 @@ export class StreamSource {
     return opened
   }
 
-  /** Gives up the port, before anybody could use it. */
+  /** Gives up the port, and whoever has connected while another address or UDP was still to be opened. */
   close(): void {
     this.#listener.close()
     this.#sweep.stop()
     this.#acceptor?.close()
+    for (const connection of this.#connections.keys()) connection.close()
     this.#context = undefined
   }
 
@@ -214,7 +215,7 @@ export class StreamSource {
       admit: (connection) => this.#admit(connection),
       onPaused: (connection) => this.#waiting.add(connection),
       onUnwanted: (connection, opening) => this.#unwanted(connection, opening),
-      onRefused: ({ peer }, reason) => this.#admission.refuse(reason, peer),
+      onRefused: ({ peer }, reason, why) => this.#admission.refuse(reason, peer, undefined, why),
       onClosed: (connection) => this.#forget(connection),
     }
   }

@@ -72,7 +72,8 @@ export class TlsAcceptor {
     if (certificate !== undefined && this.#options.tls.options().requestCert && !socket.authorized) {
       this.#failed(new Error('the client certificate does not verify'), socket)
     } else if (handshake === undefined) socket.destroy()
-    else handshake.onSecure(socket, certificate?.subject.replaceAll('\n', ', '))
+    // A certificate may name its owner in subjectAltName alone (RFC 5280, 4.1.2.6): Node then has no subject, whatever its types say.
+    else handshake.onSecure(socket, (certificate?.subject as string | undefined)?.replaceAll('\n', ', '))
   }
 
   #failed(error: NodeJS.ErrnoException, socket: TLSSocket): void {

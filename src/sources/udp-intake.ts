@@ -118,7 +118,7 @@ export class UdpIntake implements DatagramHandler {
 
   #hasRoom(bytes: number): boolean {
     const { collector } = this.#options
-    return !collector.pressed || collector.heldBytes + bytes <= heldBytesMax
+    return !collector.pressed || collector.heldCost + bytes <= heldBytesMax
   }
 
   #taken(): void {

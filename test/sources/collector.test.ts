@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Origin } from '../../src/core/batch.ts'
-import { batchBytes, Collector, maxInFlight } from '../../src/sources/collector.ts'
+import { batchBytes, batchMessages, Collector, maxInFlight } from '../../src/sources/collector.ts'
 import { FakeIntake } from '../support/fake-intake.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { eventually } from '../support/running-source.ts'
@@ -66,6 +66,21 @@ test('so many full batches may be under way, the next one presses', async (t) =>
   await eventually(() => !collector.pressed)
   t.equal(intake.messages.length, 2 * maxInFlight + 2)
   t.same(reliefs, [2 * maxInFlight + 2], 'told once, and after the held batch was handed over')
+})
+
+test('tiny messages fill a batch by their number, and cost more than their bytes', async (t) => {
+  const { intake, collector, write } = newCollector()
+  intake.hold()
+  for (let i = 0; i < (maxInFlight + 1) * batchMessages; i++) write('x')
+  t.equal(intake.batches.length, maxInFlight)
+  t.ok(collector.pressed)
+  t.ok(collector.heldBytes < 4 * batchMessages)
+  const { heldCost } = collector
+  t.ok(heldCost > 16 * batchMessages)
+  for (let port = 1; port <= 100; port++) write('x', { ...udp, port })
+  t.ok(collector.heldCost > heldCost + 100 * 100, 'each sender costs too')
+  intake.store()
+  await eventually(() => !collector.pressed)
 })
 
 test('a refused batch is kept, tried again when there is room, and stays ahead of later ones', async (t) => {

@@ -12,6 +12,17 @@ test('once per key and interval, then with the number of those kept silent', asy
   t.equal(limit.admit('a', 6000), 0)
 })
 
+test('a clock that is set back keeps nothing silent', async (t) => {
+  const limit = new LogLimit(0)
+  const { now } = Date
+  t.teardown(() => {
+    Date.now = now
+  })
+  t.equal(limit.admit('a'), 0)
+  Date.now = () => now() - 86_400_000
+  t.equal(limit.admit('a'), 0)
+})
+
 test('bounded: with all places taken new keys are silent until old ones are over', async (t) => {
   const limit = new LogLimit(1000, 2)
   limit.admit('a', 0)

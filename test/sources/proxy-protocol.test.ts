@@ -114,6 +114,20 @@ test('LOCAL: the balancer speaks for itself, with or without a byte after the he
   await eventually(() => source.stats().healthChecks === 2 && source.stats().connections === 0)
 })
 
+test('LOCAL and nothing behind it is a health check wherever allow is; with a byte the balancer has to be allowed', async (t) => {
+  const { source, intake, logger, port } = await runSource(t, { ...required, allow: ['203.0.113.0/24'] })
+  ;(await connectTo(t, port)).end(local)
+  await eventually(() => source.stats().healthChecks === 1 && source.stats().connections === 0)
+  t.same(logger.messages('warn'), [])
+  const speaking = await connectTo(t, port)
+  speaking.write(local)
+  await eventually(() => source.stats().connections === 1)
+  speaking.write('<13>own\n')
+  await closedByPeer(speaking)
+  t.match(source.stats(), { healthChecks: 1, refused: { not_allowed: 1 } })
+  t.same(intake.messages, [])
+})
+
 test('limits hold for the client, not for the balancer', async (t) => {
   const { source, intake, logger, port } = await runSource(t, { ...required, allow: ['203.0.113.0/24'], max_connections_per_peer: 1 })
   ;(await connectTo(t, port)).write(Buffer.concat([v2, Buffer.from('<13>one\n')]))

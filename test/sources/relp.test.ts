@@ -124,7 +124,11 @@ test('what is no RELP is closed and counted', async (t) => {
   await twice.until(() => twice.ended)
   t.equal(source.stats().refused.protocol_error, cases.length + 1)
   t.same(intake.messages, [])
-  t.match(logger.messages('warn'), [/does not speak RELP/])
+  t.match(logger.messages('warn'), [/does not keep to RELP/])
+  t.match(
+    logger.lines.filter(({ level }) => level === 'warn'),
+    [{ fields: { why: /a transaction number was expected/ } }],
+  )
   t.same(logger.messages('error'), [])
 })
 

@@ -1,8 +1,15 @@
 import { once } from 'node:events'
 import { test } from 'tap'
 import { MessageFlag } from '../../src/core/batch.ts'
+import { Collector } from '../../src/sources/collector.ts'
 import { ConnectionBudget } from '../../src/sources/connection-budget.ts'
-import { closedByPeer, connectTo, eventually, runSource } from '../support/running-source.ts'
+import { planAddresses } from '../../src/sources/listen-addresses.ts'
+import { newSourceCounters } from '../../src/sources/source-counters.ts'
+import { syslogProtocol } from '../../src/sources/stream-protocol.ts'
+import { StreamSource } from '../../src/sources/stream-source.ts'
+import { FakeIntake } from '../support/fake-intake.ts'
+import { RecordingLogger } from '../support/recording-logger.ts'
+import { closedByPeer, connectTo, eventually, runSource, sourceConfig } from '../support/running-source.ts'
 
 const plenty = AbortSignal.timeout(60_000)
 
@@ -18,6 +25,18 @@ test('lines over TCP become messages that know their sender', async (t) => {
   t.ok((first?.receivedAtMs ?? 0) >= before && (first?.receivedAtMs ?? 0) <= Date.now(), 'received now')
   t.equal(source.stats().connections, 1)
   t.equal(source.stats().accepted, 1)
+})
+
+test('who has connected to a source whose start fails is not left with it', async (t) => {
+  const config = sourceConfig()
+  const [intake, logger, counters] = [new FakeIntake(), new RecordingLogger(), newSourceCounters()]
+  const collector = new Collector({ intake, logger, onRelief: () => undefined })
+  const source = new StreamSource(config, { intake, logger, counters, collector, protocol: syslogProtocol(config, counters) })
+  const client = await connectTo(t, await source.open(await planAddresses('127.0.0.1'), 0))
+  await eventually(() => source.connections === 1)
+  source.close()
+  await closedByPeer(client)
+  t.equal(source.connections, 0)
 })
 
 test('one byte at a time, octet counting', async (t) => {

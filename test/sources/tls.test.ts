@@ -95,6 +95,14 @@ test('mutual TLS: the client is known by its certificate', async (t) => {
   t.same(intake.texts, ['<13>known'])
 })
 
+test('mutual TLS: a client certificate without a subject is one', async (t) => {
+  const client = await makeCertificate('', { ca: authority })
+  const { intake, port } = await runTls(t, { client_ca_file: join(t.testdirName, 'ca.pem') })
+  ;(await connectTls(t, port, client)).write('<13>known by its other names\n')
+  await intake.received(1)
+  t.match(intake.messages[0]?.origin, { transport: 'tls', certSubject: undefined })
+})
+
 test('mutual TLS, optional: without a certificate is fine, with one that does not verify is not', async (t) => {
   const { source, intake, logger, port } = await runTls(t, { client_ca_file: join(t.testdirName, 'ca.pem'), client_auth: 'optional' })
   ;(await connectTls(t, port)).write('<13>nobody\n')

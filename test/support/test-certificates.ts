@@ -14,9 +14,9 @@ export interface CertificateRequest {
   readonly notAfter?: Date
 }
 
-/** A fresh certificate for `commonName`, valid for localhost and 127.0.0.1. */
+/** A fresh certificate for `commonName`, or without a subject where that is empty, valid for localhost and 127.0.0.1. */
 export async function makeCertificate(commonName: string, { ca, isCa = false, notAfter }: CertificateRequest = {}): Promise<Pem> {
-  const made = await generate([{ name: 'commonName', value: commonName }], {
+  const made = await generate(commonName === '' ? [] : [{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
     algorithm: 'sha256',
     notBeforeDate: new Date(Date.now() - 3 * 86_400_000),
