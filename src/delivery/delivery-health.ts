@@ -23,8 +23,8 @@ export interface HealthOptions {
   readonly sinkName: string
   readonly queued: () => number
   readonly logger: Logger
-  /** Milliseconds of a clock that never goes back. */
-  readonly now?: () => number
+  /** Does something in so many milliseconds. Default: a timer that keeps no process alive. */
+  readonly later?: (work: () => void, ms: number) => void
 }
 
 interface FailingPeriod {
@@ -40,15 +40,16 @@ export class DeliveryHealth {
   readonly #told = new ToldFailures()
   #period: FailingPeriod | undefined
   #lastDeliveredAtMs: number | undefined
-  /** Messages that became dead letters and were not told of. */
-  #refused = 0
-  #refusedToldAtMs = Number.NEGATIVE_INFINITY
-  readonly #now: () => number
+  /** Messages that became dead letters and were not told of, and why the last of them did. */
+  #refused: { readonly messages: number; readonly error: RelayError } | undefined
+  /** They were told of a short while ago. */
+  #refusalsQuiet = false
+  readonly #later: (work: () => void, ms: number) => void
   /** When the next try is, while one is waited for. */
   retryAtMs: number | undefined
 
-  constructor({ pipelineName, sinkName, queued, logger, now = () => performance.now() }: HealthOptions) {
-    this.#now = now
+  constructor({ pipelineName, sinkName, queued, logger, later = unreferenced }: HealthOptions) {
+    this.#later = later
     this.#name = `sink ${sinkName} of pipeline ${pipelineName}`
     this.#logger = logger
     this.#queued = queued
@@ -68,15 +69,21 @@ export class DeliveryHealth {
     if (delivered.length > 0) this.#lastDeliveredAtMs = Date.now()
     const [first] = rejected
     if (first === undefined) return
-    this.#refused += countSeqs(rejected.map(({ seqs }) => seqs))
+    const messages = (this.#refused?.messages ?? 0) + countSeqs(rejected.map(({ seqs }) => seqs))
+    this.#refused = { messages, error: first.error }
     // One bad document in each batch would fill the log.
-    const now = this.#now()
-    if (now - this.#refusedToldAtMs < refusalQuietMs) return
-    const messages = this.#refused
-    this.#refused = 0
-    this.#refusedToldAtMs = now
-    const fields = { code: first.error.code, messages, hint: first.error.hint }
-    this.#logger.error(fields, `${this.#name}: ${messages} messages cannot be delivered and are now dead letters: ${first.error.message}`)
+    if (!this.#refusalsQuiet) this.#tellRefused()
+  }
+
+  #tellRefused(): void {
+    const refused = this.#refused
+    this.#refused = undefined
+    this.#refusalsQuiet = refused !== undefined
+    if (refused === undefined) return
+    this.#later(() => this.#tellRefused(), refusalQuietMs)
+    const { messages, error } = refused
+    const fields = { code: error.code, messages, hint: error.hint }
+    this.#logger.error(fields, `${this.#name}: ${messages} messages cannot be delivered and are now dead letters: ${error.message}`)
   }
 
   failed(error: RelayError, afterMs: number): void {
@@ -110,6 +117,10 @@ export class DeliveryHealth {
       ...(this.#lastDeliveredAtMs !== undefined && { lastDeliveredAtMs: this.#lastDeliveredAtMs }),
     }
   }
+}
+
+function unreferenced(work: () => void, ms: number): void {
+  setTimeout(work, ms).unref()
 }
 
 function seconds(ms: number): string {

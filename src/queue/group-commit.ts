@@ -9,7 +9,7 @@ import { batchKey, checkpointKey, cursorKey, intakeKey } from './keys.ts'
 import type { Op } from './leveldb.ts'
 import { mergeBatches } from './merge-batches.ts'
 import { encodeRecord } from './records.ts'
-import type { Extent, SinkCursor } from './sink-cursor.ts'
+import type { CursorRecord, Extent, SinkCursor } from './sink-cursor.ts'
 import { storedBytes } from './stored-batches.ts'
 
 /** Batches being compressed at once: one thread of libuv's four stays free for LevelDB. */
@@ -33,7 +33,7 @@ interface Waiting {
   readonly batch: Batch
   readonly firstSeq: Seq
   readonly checkpoint: Checkpoint | undefined
-  readonly held?: HeldBatch
+  readonly held: HeldBatch | undefined
   readonly stored: () => void
 }
 
@@ -41,6 +41,7 @@ interface PendingRecord {
   readonly parts: readonly Waiting[]
   readonly batch: Batch
   readonly firstSeq: Seq
+  readonly held: HeldBatch | undefined
   /** Its part of `pendingBytes`. */
   readonly weight: number
   packed?: PackedBatch
@@ -98,7 +99,7 @@ export class GroupCommit {
     const firstSeq = this.#books.append(batch.ends.length, countByTransport(batch))
     this.#pendingBytes += weightOf(batch)
     return new Promise((stored) => {
-      this.#waiting.push({ batch, firstSeq, checkpoint, stored })
+      this.#waiting.push({ batch, firstSeq, checkpoint, held: undefined, stored })
       this.#pack()
     })
   }
@@ -147,19 +148,21 @@ export class GroupCommit {
     for (const resolve of this.#noting.splice(0)) resolve(false)
   }
 
-  /** Messages taken and not stored. */
+  /** Messages taken and not stored, without those that were kept in memory. */
   unstored(): TransportCounts {
-    const batches = [...this.#writing, ...this.#records, ...this.#waiting].map(({ batch }) => batch)
-    return batches.map(countByTransport).reduce((sum, counts) => addCounts(sum, counts), {})
+    const left = [...this.#writing, ...this.#records, ...this.#waiting].filter(({ held }) => held === undefined)
+    return left.map(({ batch }) => countByTransport(batch)).reduce((sum, counts) => addCounts(sum, counts), {})
   }
 
   #pack(): void {
     while (this.#packing < maxPacking && this.#waiting.length > 0) {
       const parts = this.#takeParts()
+      const { firstSeq, held } = parts[0] as Waiting
       const record: PendingRecord = {
         parts,
         batch: joined(parts),
-        firstSeq: (parts[0] as Waiting).firstSeq,
+        firstSeq,
+        held,
         weight: parts.reduce((sum, { batch }) => sum + weightOf(batch), 0),
       }
       this.#records.push(record)
@@ -191,7 +194,7 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     for (;;) {
-      const { ops, records, committed } = this.#seal()
+      const { ops, records, committed, cursors } = this.#seal()
       this.#writing = records
       this.#noting = this.#noted
       this.#noted = []
@@ -199,6 +202,7 @@ export class GroupCommit {
         const written = await this.#target.write(ops, this.#target.sync && records.length > 0)
         if (!written || this.#closed) return this.close() // what waits stays unanswered, and #running stays true
         this.#writing = []
+        for (const [cursor, record] of cursors) cursor.written(record)
         for (const { weight, packed } of records) {
           this.#pendingBytes -= weight
           releasePacked(packed as PackedBatch)
@@ -215,7 +219,7 @@ export class GroupCommit {
   }
 
   /** Gives everything that is ready its place: positions, totals, checksums. */
-  #seal(): { ops: Op[]; records: PendingRecord[]; committed: Committed[] } {
+  #seal(): { ops: Op[]; records: PendingRecord[]; committed: Committed[]; cursors: [SinkCursor, CursorRecord][] } {
     const ops: Op[] = []
     const records: PendingRecord[] = []
     const committed: Committed[] = []
@@ -231,14 +235,14 @@ export class GroupCommit {
       ops.push({ type: 'put', key: intakeKey, value: encodeRecord(this.#books.onDisk()) })
       this.#books.dirty = false
     }
-    for (const cursor of this.#cursors) ops.push({ type: 'put', key: cursorKey(cursor.sink), value: encodeRecord(cursor.record) })
+    const cursors = [...this.#cursors].map((cursor): [SinkCursor, CursorRecord] => [cursor, cursor.record])
     this.#cursors.clear()
-    return { ops, records, committed }
+    for (const [{ sink }, record] of cursors) ops.push({ type: 'put', key: cursorKey(sink), value: encodeRecord(record) })
+    return { ops, records, committed, cursors }
   }
 
-  #sealRecord({ batch, firstSeq, parts }: PendingRecord, packed: PackedBatch, ops: Op[]): Committed {
+  #sealRecord({ batch, firstSeq, parts, held }: PendingRecord, packed: PackedBatch, ops: Op[]): Committed {
     const { position } = this.#books.stored
-    const held = parts[0]?.held
     const intake = held?.totals() ?? this.#books.withReceived(countByTransport(batch))
     const value = sealBatch(packed, { firstSeq, position, intake })
     ops.push({ type: 'put', key: batchKey(firstSeq), value })

@@ -54,6 +54,11 @@ export class MemoryStage {
     return this.#entries.length === 0
   }
 
+  /** Number of the first message in it. */
+  get first(): Seq | undefined {
+    return this.#entries[0]?.extent.first
+  }
+
   get messages(): number {
     return this.#entries.reduce((sum, { batch }) => sum + batch.ends.length, 0)
   }
@@ -66,8 +71,7 @@ export class MemoryStage {
     const { books, maxBytes, quiet, readTo } = this.#parts
     const before = books.intake.stored
     const size = sizeOf(batch)
-    const first = this.#entries[0]?.extent.first ?? before.nextSeq
-    if (this.#bytes + size > maxBytes || !quiet() || readTo() < first) return undefined
+    if (this.#bytes + size > maxBytes || !quiet() || readTo() < (this.first ?? before.nextSeq)) return undefined
     const counts = countByTransport(batch)
     const seq = books.intake.append(batch.ends.length, counts)
     const end = seq + batch.ends.length

@@ -74,8 +74,13 @@ export class QueueBooks {
     this.#readable = { ...this.#readable, intake: countDrop(this.#readable.intake, reason, transport, messages) }
   }
 
-  /** The queue is closed: what was taken and could not be stored was dropped. */
-  abandon(counts: TransportCounts): void {
+  /** The queue is closed: what was taken and could not be stored was dropped. `held`: the first that was only in memory. */
+  abandon(counts: TransportCounts, held: Seq | undefined): void {
+    if (held !== undefined) {
+      // Received it was, and some sinks may have it: each drops what it had not settled.
+      for (const cursor of this.cursors) cursor.settle([held, this.#readable.nextSeq - 1], 'stopping')
+      this.intake.hold(undefined)
+    }
     let { intake } = this.#readable
     for (const [transport, messages] of Object.entries(counts)) intake = countDrop(intake, 'stopping', transport as Transport, messages)
     this.#readable = { ...this.#readable, intake }
@@ -104,14 +109,19 @@ export class QueueBooks {
 
   /** All records apart from batches, as they are on disk: batches of a write that failed are not counted as stored. */
   stateOps(): Op[] {
-    return stateOps({ queueId: this.queueId, head: this.intake.onDisk(this.#readable), cursors: new Map(this.#records()) })
+    return stateOps({ ...this.#surest, cursors: new Map(this.cursors.map(({ sink, record }) => [sink, record])) })
+  }
+
+  /** The same for a store that was opened again: dead letters may be in the write that failed. */
+  sureOps(): Op[] {
+    return stateOps({ ...this.#surest, cursors: new Map(this.cursors.map(({ sink, sure }) => [sink, sure])) })
   }
 
   watermark(): Watermark {
-    return { queueId: this.queueId, head: this.intake.onDisk(this.#readable), cursors: Object.fromEntries(this.#records()) }
+    return { ...this.#surest, cursors: Object.fromEntries(this.cursors.map(({ sink, sure }) => [sink, sure])) }
   }
 
-  #records() {
-    return this.cursors.map((cursor) => [cursor.sink, cursor.record] as const)
+  get #surest() {
+    return { queueId: this.queueId, head: this.intake.onDisk(this.#readable) }
   }
 }

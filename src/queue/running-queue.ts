@@ -57,7 +57,7 @@ export class RunningQueue implements ReaderSource {
   readonly #outcomes: SinkOutcomes
   readonly #trimming: Trimming | undefined
   readonly #watermark: WatermarkWriter
-  #noting: Promise<boolean> | undefined
+  #noting = false
   /** Passed by cursors that the next note carries. */
   #passed: Passed | undefined
   #closed = false
@@ -221,27 +221,26 @@ export class RunningQueue implements ReaderSource {
   /** The store was closed and opened again: what has to be written before anything else. */
   reopened(): Op[] {
     this.#disposal.restart()
-    return this.books.stateOps()
+    return this.books.sureOps()
   }
 
   /** Once a second: what no write has carried yet, the fsync of `assisted`, the watermark. */
   tick(): void {
     this.#memory?.tick()
-    if (this.books.intake.dirty || this.#passed !== undefined) this.#note()
+    if (this.books.intake.dirty || this.#passed !== undefined) void this.#note()
     if (this.#memory !== undefined) void this.#logSync.syncIfWritten()
     void this.#watermark.write()
   }
 
   /** One at a time: a store under repair for hours must not gather one for each second. */
-  #note(): void {
+  async #note(): Promise<void> {
+    if (this.#noting) return // its write may have begun without what came since: that is for the next
     const passed = this.#passed
     this.#passed = undefined
-    const noted = this.#noting ?? this.#commit.note(undefined, [])
-    this.#noting = noted
-    void noted.then((written) => {
-      this.#noting = undefined
-      if (written === true && passed !== undefined) this.#disposal.consider(passed)
-    })
+    this.#noting = true
+    const written = await this.#commit.note(undefined, [])
+    this.#noting = false
+    if (written && passed !== undefined) this.#disposal.consider(passed)
   }
 
   /** Everything that may be read is in the store, for whoever reads only there. */
@@ -272,7 +271,7 @@ export class RunningQueue implements ReaderSource {
       const what = 'stopped before all that was received could be stored: the rest is counted as dropped'
       this.#parts.logger.error({ code: 'QUEUE_FAILED', messages }, what)
     }
-    this.books.abandon(left)
+    this.books.abandon(left, this.#memory?.first)
     await this.#watermark.writeLast()
   }
 

@@ -41,6 +41,7 @@ export class SinkCursor {
   /** Dead letters of its books that were sent again and taken: kept with the letters, for only there both change in one write. */
   redelivered = 0
   #record: CursorRecord
+  #sure: CursorRecord
   #settled = new SettledRanges()
   /** Batches that reading has reached and the cursor has not passed, ascending. */
   #window: Extent[] = []
@@ -48,6 +49,7 @@ export class SinkCursor {
   constructor(sink: string, record: CursorRecord) {
     this.sink = sink
     this.#record = record
+    this.#sure = record
     for (const { first, end } of record.deleted) this.#settled.add(first, end - 1, 'oldest')
   }
 
@@ -67,6 +69,20 @@ export class SinkCursor {
 
   get record(): CursorRecord {
     return this.#record
+  }
+
+  /**
+   * The last record that passes no message whose dead letter may not be on disk yet: all that may be told outside of the writes
+   * that have the letters. A letter is in the same write as the cursor that passed it, or in an earlier one.
+   */
+  get sure(): CursorRecord {
+    return this.#sure
+  }
+
+  /** This record is on disk now, with the dead letters of what it passed. */
+  written(record: CursorRecord): void {
+    if (record.rejected > this.#sure.rejected) this.#sure = record
+    this.#makeSure()
   }
 
   get oldestAtMs(): number | undefined {
@@ -117,7 +133,7 @@ export class SinkCursor {
     let messages = 0
     for (const [from, through] of this.settle([extent.first, extent.end - 1], 'oldest')) messages += through - from + 1
     if (extent.end > this.#record.seq) {
-      this.#record = { ...this.#record, deleted: joinDeleted(this.#record.deleted, extent) }
+      this.#move({ deleted: joinDeleted(this.#record.deleted, extent) })
       this.#joinWindow(extent)
     }
     return messages
@@ -132,6 +148,15 @@ export class SinkCursor {
     this.#window.splice(at - 1, 2, join(before, this.#window[at] as Extent))
   }
 
+  #move(changed: Partial<CursorRecord>): void {
+    this.#record = { ...this.#record, ...changed }
+    this.#makeSure()
+  }
+
+  #makeSure(): void {
+    if (this.#record.rejected === this.#sure.rejected) this.#sure = this.#record
+  }
+
   #advance(): void {
     let { delivered, rejected, dropped } = this.#record
     const seq = this.#settled.advance(this.#record.seq, (fate, messages) => {
@@ -141,7 +166,7 @@ export class SinkCursor {
     })
     if (seq === this.#record.seq) return
     const { deleted } = this.#record
-    this.#record = { ...this.#record, seq, delivered, rejected, dropped, deleted: deleted.filter((extent) => extent.end > seq) }
+    this.#move({ seq, delivered, rejected, dropped, deleted: deleted.filter((extent) => extent.end > seq) })
     this.#pass()
     this.#passDeleted(deleted)
   }
@@ -149,8 +174,7 @@ export class SinkCursor {
   /** After a restart reading does not meet what was deleted: no longer subtracted, it must not count as waiting. */
   #passDeleted(deleted: readonly Extent[]): void {
     for (const { first, end, position, bytes } of deleted) {
-      if (first === this.#record.batch && end <= this.#record.seq)
-        this.#record = { ...this.#record, batch: end, position: position + bytes }
+      if (first === this.#record.batch && end <= this.#record.seq) this.#move({ batch: end, position: position + bytes })
     }
   }
 
@@ -164,7 +188,7 @@ export class SinkCursor {
     }
     if (last === undefined) return
     this.#window.splice(0, passed)
-    this.#record = { ...this.#record, batch: last.end, position: last.position + last.bytes }
+    this.#move({ batch: last.end, position: last.position + last.bytes })
   }
 
   /** This sink's books when the next message gets number `nextSeq` and the intake has dropped so many in all. */
@@ -186,7 +210,13 @@ function join(left: Extent, right: Extent): Extent {
   return { ...left, end: right.end, bytes: left.bytes + right.bytes }
 }
 
+/** Ascending: what comes back from a lease is dropped after what lies behind it. */
 function joinDeleted(deleted: readonly Extent[], extent: Extent): Extent[] {
-  const last = deleted.at(-1)
-  return last?.end === extent.first ? [...deleted.slice(0, -1), join(last, extent)] : [...deleted, extent]
+  const joined: Extent[] = []
+  for (const next of [...deleted, extent].sort((a, b) => a.first - b.first)) {
+    const last = joined.at(-1)
+    if (last?.end === next.first) joined[joined.length - 1] = join(last, next)
+    else joined.push(next)
+  }
+  return joined
 }

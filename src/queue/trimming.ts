@@ -12,7 +12,7 @@ const dropTo = 0.95
 export interface TrimmingParts {
   readonly maxBytes: number
   readonly books: QueueBooks
-  readers(): Iterable<SinkReader>
+  readers(): Iterable<Pick<SinkReader, 'cursor' | 'dropOldest'>>
   readonly logger: Logger
   /** Writes a cursor that moved. */
   moved(cursor: SinkCursor): Promise<void>
@@ -57,25 +57,27 @@ export class Trimming {
     while (this.#due) if (!(await this.#trimOnce())) return
   }
 
-  /** Returns whether anything was dropped. */
+  /** Returns whether room was made. */
   async #trimOnce(): Promise<boolean> {
     const { logger, moved, remove } = this.#parts
-    let dropped = 0
+    let trimmed = false
     for (const reader of this.#parts.readers()) {
       const { cursor } = reader
+      const { deleted } = cursor.record
       const messages = await this.#trimSink(reader)
-      if (messages === 0) continue
-      dropped += messages
-      logger.error({ sink: cursor.sink, messages }, 'the queue is full: its oldest messages were dropped')
+      if (messages > 0) logger.error({ sink: cursor.sink, messages }, 'the queue is full: its oldest messages were dropped')
+      // What was delivered behind a lease is deleted too, and must be known as gone before it is.
+      else if (cursor.record.deleted === deleted) continue
+      trimmed = true
       await moved(cursor)
     }
     const ranges = this.#newlyUnneeded()
     if (ranges.length > 0) await remove(ranges)
-    return dropped > 0
+    return trimmed
   }
 
   /** Returns how many messages were dropped. */
-  async #trimSink(reader: SinkReader): Promise<number> {
+  async #trimSink(reader: Pick<SinkReader, 'cursor' | 'dropOldest'>): Promise<number> {
     let dropped = 0
     while (this.#waiting(reader.cursor) > this.#parts.maxBytes * dropTo) {
       const messages = await reader.dropOldest()

@@ -79,7 +79,6 @@ export class RelpConnection {
       answer.resolve(response)
     })
     if (this.alive) this.#socket.write(relpFrame(txnr, command, data))
-    else answer.reject(sendingStopped(this.#endpoint))
     return answer.promise
   }
 

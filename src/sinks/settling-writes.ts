@@ -18,7 +18,7 @@ export interface SettlingContext {
   readonly onOpen: (open: boolean) => void
   /** Writes were settled. */
   readonly onSettled: () => void
-  /** The window does not tell of what is open, and nothing suggests that it will: once. */
+  /** The window does not tell of what is open, and nothing suggests that it will: at each look while that is so. */
   readonly onStuck: () => void
   /** A clock that never goes back, in milliseconds. */
   readonly now?: () => number
@@ -32,7 +32,6 @@ export class SettlingWrites {
   #open: Open[] = []
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
-  #stuck = false
   /** False: the kernel does not tell, and nothing here ever settles. */
   readonly works: boolean
 
@@ -84,8 +83,7 @@ export class SettlingWrites {
     const nowMs = this.#now()
     this.#settled(this.#settlement.observe({ ...state, nowMs }))
     const sinceMs = this.#settlement.oldestAckedAtMs
-    if (this.#stuck || state.unacked > 0 || sinceMs === undefined || nowMs - sinceMs < stuckMs) return
-    this.#stuck = true
+    if (state.unacked > 0 || sinceMs === undefined || nowMs - sinceMs < stuckMs) return
     this.#context.onStuck()
   }
 

@@ -32,7 +32,7 @@ export class StreamConnection {
   readonly #life = new ConnectionLife()
   #delivery: StreamDelivery | undefined
   #ending = false
-  /** Called once, when the peer's window does not tell what was read, and its FIN would: see `flush`. */
+  /** Called at each look while the peer's window does not tell what was read, and its FIN would: see `flush`. */
   onStuck: () => void = () => {}
 
   /** Takes over an open socket. */

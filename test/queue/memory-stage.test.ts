@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { QueueConfig } from '../../src/config/schema.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { FailingLevel, levelError } from './failing-level.ts'
 import {
   batchOf,
   bulkBatch,
@@ -18,9 +19,9 @@ import {
   textsOf,
 } from './queue-fixtures.ts'
 
-async function start(directory: string, over: Partial<QueueConfig> = {}, sinks = ['a']): Promise<LevelQueue> {
+async function start(directory: string, over: Partial<QueueConfig> = {}, sinks = ['a'], level = new FailingLevel()): Promise<LevelQueue> {
   const config = queueConfig({ durability: 'assisted', max_memory: 32 * 2 ** 20, ...over })
-  const queue = new LevelQueue({ directory, config, minFreeDisk: 0, sinks, pipeline: 'p' }, { logger: recordingLogger() })
+  const queue = new LevelQueue({ directory, config, minFreeDisk: 0, sinks, pipeline: 'p' }, { logger: recordingLogger(), level })
   await queue.start()
   return queue
 }
@@ -133,4 +134,23 @@ t.test('more than the limit goes to the disk', async (t) => {
   t.equal(browsed.length, 1000, 'browsing sees what was in memory')
   t.equal((await drain(queue, 'a')).length, 1000)
   await queue.stop(deadline())
+})
+
+t.test('a stop at its deadline while the disk fails: what was in memory is dropped once, for each sink that did not have it', async (t) => {
+  const directory = join(t.testdir(), 'queue')
+  const level = new FailingLevel()
+  const queue = await start(directory, {}, ['a', 'b'], level)
+  await take(queue, bulkBatch(0, 10, 100)).stored
+  const lease = await queue.reader('a').lease(1, never)
+  await lease?.settle([[0, 6]], [])
+  lease?.release()
+  level.writeError = levelError('IO error: Input/output error')
+  await queue.stop(AbortSignal.timeout(50))
+  const books = { received: 10, delivered: 0, rejected: 0, queued: 0, dropped: { stopping: 10 } }
+  const sinks = { a: { ...books, delivered: 7, dropped: { stopping: 3 } }, b: books }
+  t.same(queue.ledger(), { received: { udp: 0, tcp: 10, tls: 0 }, dropped: {}, sinks })
+  const again = await start(directory, {}, ['a', 'b'])
+  t.same(again.ledger(), queue.ledger())
+  t.notOk(again.status().detail)
+  await again.stop(deadline())
 })

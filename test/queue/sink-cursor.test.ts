@@ -41,3 +41,37 @@ test('reading goes on behind what the cursor has passed, though the store may st
   t.same((await ahead.fetch(1))?.[0]?.extent, newest)
   t.same([asked, ahead.next, ahead.position], [[0, 50], 50, 500])
 })
+
+const extent = (i: number): Extent => ({ first: i * 10, end: i * 10 + 10, position: i * 100, bytes: 100 })
+
+test('batches that are dropped in any order are deleted in order, so that a restart passes them all', async (t) => {
+  const cursor = new SinkCursor('a', newCursor(0, 0, {}))
+  for (let i = 0; i < 6; i++) cursor.enter(extent(i))
+  for (const i of [2, 4, 1, 3]) cursor.drop(extent(i))
+  t.same(cursor.record.deleted, [{ first: 10, end: 50, position: 100, bytes: 400 }])
+  const again = new SinkCursor('a', cursor.record)
+  again.enter(extent(0))
+  again.settle([0, 9], 'delivered')
+  t.match(again.record, { seq: 50, batch: 50, position: 500, deleted: [] })
+  t.equal(again.waitingBytes(600), 100)
+})
+
+test('what passes a dead letter is sure once a write has it; what was delivered before it is sure at once', async (t) => {
+  const cursor = new SinkCursor('a', newCursor(0, 0, {}))
+  for (let i = 0; i < 4; i++) cursor.enter(extent(i))
+  cursor.settle([0, 9], 'delivered')
+  t.equal(cursor.sure, cursor.record)
+  const delivered = cursor.record
+  cursor.settle([10, 14], 'rejected')
+  const first = cursor.record
+  cursor.settle([15, 19], 'delivered')
+  t.equal(cursor.sure, delivered)
+  cursor.written(delivered)
+  t.equal(cursor.sure, delivered, 'a write that began before')
+  cursor.settle([20, 24], 'rejected')
+  cursor.written(first)
+  t.equal(cursor.sure, first, 'another letter is on its way')
+  cursor.written(cursor.record)
+  cursor.settle([25, 29], 'delivered')
+  t.match(cursor.sure, { seq: 30, batch: 30, delivered: 20, rejected: 10 })
+})

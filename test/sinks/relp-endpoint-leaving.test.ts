@@ -110,3 +110,20 @@ test('a server that answers close with serverclose, as librelp does, is not told
   await sink.stop(never)
   t.same([...logger.messages('warn'), ...logger.messages('debug')], [])
 })
+
+test('a server that takes leave with its answer to open: the next send connects anew', async (t) => {
+  const { server, sink, logger } = await subject(t)
+  const good = server.script
+  server.script = ({ txnr }, { socket }) => {
+    server.script = good
+    socket.end(`${txnr} rsp ${goodOpenAnswer.length} ${goodOpenAnswer}\n0 serverclose 0\n`) // read at once
+    return undefined
+  }
+  const first = await sink.send(storedBatch(['one']), never)
+  t.match((await fateOf(sink, first)).retry?.error.message, /closes its connections/)
+  t.equal(sink.endpoints()[0]?.state, 'idle')
+  const second = await sink.send(storedBatch(['one']), never)
+  t.same((await fateOf(sink, second)).delivered, [[0, 0]])
+  t.equal(server.peers.length, 2)
+  t.same(logger.messages('warn'), [])
+})
