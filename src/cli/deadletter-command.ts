@@ -3,6 +3,7 @@ import { dropCommand, replayCommand } from './deadletter-actions.ts'
 import { type LetterOptions, letterOptions, selectionOf, tellNone } from './deadletter-options.ts'
 import { LetterReader } from './deadletter-reader.ts'
 import type { ShownLetter } from './relay-api.ts'
+import { renderJsonLine } from './render-json.ts'
 import { renderLetter, renderLetterGroups } from './render-letters.ts'
 
 /** `logrelay deadletter`: messages that a sink refused for good, and what is to become of them. */
@@ -37,7 +38,7 @@ function listCommand(context: CommandContext): Command<{ pipeline?: string; sink
     handler: async ({ config, pipeline, sink, json }) => {
       const reader = await LetterReader.open(context, config)
       const sorted = (await reader.groups(pipeline)).filter((one) => sink === undefined || one.sink === sink)
-      await context.terminal.out(json ? sorted.map((one) => `${JSON.stringify(one)}\n`).join('') : renderLetterGroups(sorted, Date.now()))
+      await context.terminal.out(json ? sorted.map(renderJsonLine).join('') : renderLetterGroups(sorted, Date.now()))
     },
   }
 }
@@ -73,6 +74,6 @@ function showCommand(context: CommandContext): Command<LetterOptions & { limit: 
 }
 
 function renderAs(letter: ShownLetter, { raw, json }: { raw: boolean; json: boolean }): string | Uint8Array {
-  if (json) return `${JSON.stringify(letter)}\n`
+  if (json) return renderJsonLine(letter)
   return raw ? Buffer.concat([Buffer.from(letter.bytes, 'base64'), Buffer.from('\n')]) : renderLetter(letter)
 }

@@ -4,6 +4,7 @@ import { RelayError } from '../core/errors.ts'
 import type { QueueStatus } from '../core/queue.ts'
 import { type Command, type CommandContext, UsageError } from './command.ts'
 import type { MessageRange, QueuedMessage } from './relay-api.ts'
+import { renderJsonLine } from './render-json.ts'
 import { renderMessage, renderQueues } from './render-queue.ts'
 
 interface QueueOptions {
@@ -65,7 +66,14 @@ async function readQueues(
     sayOffline(error, terminal)
   }
   const queues: Record<string, QueueStatus> = {}
-  for (const name of pipeline === undefined ? pipelines : [pipeline]) queues[name] = (await relay.offlineQueue(dataDir, name)).queue
+  for (const name of pipeline === undefined ? pipelines : [pipeline]) {
+    try {
+      queues[name] = (await relay.offlineQueue(dataDir, name)).queue
+    } catch (error) {
+      // Of all pipelines some may never have run.
+      if (pipeline !== undefined || RelayError.from(error).code !== 'PIPELINE_UNKNOWN') throw error
+    }
+  }
   return queues
 }
 
@@ -87,7 +95,7 @@ async function printMessages({ relay, terminal }: CommandContext, dataDir: strin
 }
 
 function renderAs(message: QueuedMessage, { raw, json }: QueueOptions): string | Uint8Array {
-  if (json) return `${JSON.stringify(message)}\n`
+  if (json) return renderJsonLine(message)
   return raw ? Buffer.concat([Buffer.from(message.bytes, 'base64'), Buffer.from('\n')]) : renderMessage(message)
 }
 

@@ -59,7 +59,7 @@ export interface DeadLetters {
   read(sink: string, fromSeq: Seq, signal: AbortSignal): AsyncIterable<DeadLetter>
   /**
    * These are no dead letters any more. `delivered`: they were sent again, and taken; the ledger moves them from `rejected` to
-   * `delivered` in the same write. `deleted`: nobody wants them; they stay `rejected`. Resolves with how many there were.
+   * `delivered` in the same write, those too that were evicted or deleted while they were being sent. `deleted`: nobody wants them; they stay `rejected`. Resolves with how many there were.
    */
   settle(sink: string, seqs: readonly SeqRange[], how: 'delivered' | 'deleted'): Promise<number>
   /** These were sent again and refused again: they stay, with the new reason. Resolves with how many there were. */

@@ -59,7 +59,7 @@ export class LetterDesk {
     this.#expectOpen()
     for (const held of this.#parts.letters.held()) {
       const groups = new LetterGroups()
-      for await (const letter of this.#parts.letters.read(held.sink, 0, signal)) groups.add(letter)
+      for await (const letter of this.#whole(this.#selected(held.sink, {}, 0, signal))) groups.add(letter)
       if (signal.aborted) return
       yield { ...held, ...(!this.#known(held.sink) && { gone: true }), groups: groups.list() }
     }
@@ -68,7 +68,7 @@ export class LetterDesk {
   /** Those of a sink that the selection means, from a number on. Throws PIPELINE_UNKNOWN when there is no such sink. */
   read(sink: string, selection: LetterSelection, from: Seq, signal: AbortSignal): AsyncIterable<DeadLetter> {
     this.#expectSink(sink)
-    return this.#selected(sink, selection, from, signal)
+    return this.#whole(this.#selected(sink, selection, from, signal))
   }
 
   /**
@@ -89,7 +89,7 @@ export class LetterDesk {
     return dryRun ? this.#planned(sink, selection, either) : this.#replay(sink, selection, either)
   }
 
-  /** Deletes letters; resolves with how many. Throws PIPELINE_UNKNOWN when there is no such sink. */
+  /** Deletes letters; resolves with how many. Throws PIPELINE_UNKNOWN when there is no such sink, and QUEUE_CLOSED when a stop left some. */
   async drop(sink: string, selection: LetterSelection, signal: AbortSignal): Promise<number> {
     this.#expectSink(sink)
     const { letters, logger } = this.#parts
@@ -98,7 +98,9 @@ export class LetterDesk {
     // Not by what can be read of them: damaged ones are to go as well.
     if (all) messages = await letters.settle(sink, [everything], 'deleted')
     else for await (const seqs of this.#numbers(sink, selection, signal)) messages += await letters.settle(sink, seqs, 'deleted')
-    logger.warn({ sink, messages }, `${messages} dead letters of ${sink} were deleted on request`)
+    const text = `${messages} dead letters of ${sink} were deleted on request`
+    logger.warn({ sink, messages }, text)
+    if (this.#closed) throw new RelayError('QUEUE_CLOSED', `${text}; then the pipeline was stopped`, { hint: 'ask again when it runs' })
     return messages
   }
 
@@ -151,7 +153,7 @@ export class LetterDesk {
   async #plan(sink: string, selection: LetterSelection, signal: AbortSignal): Promise<{ plan: ReplayPlan; through: Seq }> {
     const groups = new LetterGroups()
     let through = -1
-    for await (const letter of this.#selected(sink, selection, 0, signal)) {
+    for await (const letter of this.#whole(this.#selected(sink, selection, 0, signal))) {
       groups.add(letter)
       through = letter.seq
     }
@@ -165,9 +167,16 @@ export class LetterDesk {
     return { to: status?.type ?? 'source', ...(error && { failing: { ...error, ...(sinceMs !== undefined && { sinceMs }) } }) }
   }
 
+  /** Fails at the end when a stop has cut them short: what there is of them must not be taken for all. */
+  async *#whole(letters: AsyncIterable<DeadLetter>): AsyncGenerator<DeadLetter> {
+    yield* letters
+    this.#expectOpen()
+  }
+
   async *#selected(sink: string, selection: LetterSelection, from: Seq, signal: AbortSignal): AsyncGenerator<DeadLetter> {
     const { seq } = selection
-    for await (const letter of this.#parts.letters.read(sink, Math.max(from, seq ?? 0), signal)) {
+    const either = AbortSignal.any([signal, this.#stop.signal])
+    for await (const letter of this.#parts.letters.read(sink, Math.max(from, seq ?? 0), either)) {
       if (seq !== undefined && letter.seq > seq) return
       if (selects(selection, letter)) yield letter
     }
@@ -183,8 +192,12 @@ export class LetterDesk {
     if (seqs.length > 0) yield seqs
   }
 
+  get #closed(): boolean {
+    return this.#parts.condition() === 'closed' || this.#stop.signal.aborted
+  }
+
   #expectOpen(): void {
-    if (this.#parts.condition() !== 'closed' && !this.#stop.signal.aborted) return
+    if (!this.#closed) return
     const hint = 'its dead letters are kept; they can be seen when the relay has ended, or runs again'
     throw new RelayError('QUEUE_CLOSED', 'the pipeline is stopped, or being stopped', { hint })
   }

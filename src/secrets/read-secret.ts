@@ -88,9 +88,12 @@ async function readBounded(handle: FileHandle, path: string): Promise<string> {
   })
 }
 
-/** Without the line end that editors and `echo` put behind it. What else controls is in no secret, and would end the header that carries it. */
+/**
+ * Without the line end that editors and `echo` put behind it, and the byte order mark that some put before it. What else controls is in
+ * no secret, and would end the header that carries it.
+ */
 function oneLine(text: string, where: string): string {
-  const line = text.replace(/\r?\n$/, '')
+  const line = text.replace(/^\ufeff/, '').replace(/\r?\n$/, '')
   if (line === '') throw new RelayError('SECRET_UNREADABLE', `${where} is empty`, { hint: 'Write the secret into it.' })
   if (/[\u0000-\u001f\u007f]/.test(line)) {
     const words = /[\r\n]/.test(line) ? 'has more than one line' : 'holds control characters'

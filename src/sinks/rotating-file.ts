@@ -1,7 +1,10 @@
-import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { RelayError } from '../core/errors.ts'
+import { makeDirectory } from '../native/make-directory.ts'
 import type { Slice } from './batch-encoder.ts'
 import type { Appended, LineOutput } from './line-output.ts'
+import { writeAll } from './write-all.ts'
 
 const lineFeed = Buffer.from('\n')
 
@@ -29,7 +32,12 @@ export class RotatingFile implements LineOutput {
   }
 
   async open(): Promise<void> {
-    await this.#current()
+    const handle = await this.#current()
+    if ((await handle.stat()).isFile()) return
+    await this.close()
+    // A pipe or a device takes the lines and then fails the sync: they would be written to it again and again.
+    const hint = 'Write "path: -" for standard output.'
+    throw new RelayError('FILE_UNWRITABLE', `cannot write to ${this.#path}: it is no regular file`, { hint })
   }
 
   /**
@@ -81,7 +89,7 @@ export class RotatingFile implements LineOutput {
       }
       await this.close()
     }
-    await mkdir(dirname(this.#path), { recursive: true })
+    await makeDirectory(dirname(this.#path))
     // 'a+' to read the last byte; 0640 because logs tell about people.
     const handle = await open(this.#path, 'a+', 0o640)
     try {
@@ -125,11 +133,6 @@ export class RotatingFile implements LineOutput {
     if (goodSize !== undefined) await handle.truncate(goodSize).catch(() => {})
     await this.close().catch(() => {})
   }
-}
-
-/** A write may take less than it was given, most often on a disk that is about to be full. */
-async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten
 }
 
 /** A new file's name is on disk only when its directory is. */

@@ -114,6 +114,10 @@ t.test('show in each of its forms', async (t) => {
     ['/srv/relay', 'nginx', 'archive', { limit: 5 }],
     ['/srv/relay', 'nginx', 'siem', { group: '1a2b3c4d', seq: 7, limit: 20 }],
   ])
+  const odd = { ...shown, origin: { ...shown.origin, proxy: { peer: '192.0.2.9', authority: 'a\u009b2J' } } }
+  const printed = await run(['deadletter', 'show', 'nginx', '--json', '--config', config], { relay: relayWith({ read: () => of(odd) }) })
+  t.notMatch(printed.out, /[\u0080-\u009f]/, 'a terminal would obey')
+  t.same(JSON.parse(printed.out), odd)
   for (const wrong of [
     ['--raw', '--json'],
     ['--limit', '0'],

@@ -109,6 +109,18 @@ t.test('queues on disk while no relay runs', async (t) => {
   t.same(opened, ['/srv/relay nginx', '/srv/relay asa', '/srv/relay nginx'])
 })
 
+t.test('of all queues on disk one that has never been is left out, alone it is an error', async (t) => {
+  const config = configIn(t)
+  const offlineQueue = async (_dataDir: string, name: string) => {
+    if (name === 'asa') throw new RelayError('PIPELINE_UNKNOWN', 'there is no queue of a pipeline asa')
+    return { queue }
+  }
+  const relay = fakeRelay({ getStatus: notRunning, getQueue: notRunning, offlineQueue })
+  const all = await run(['queue', '--json', '--config', config], { relay })
+  t.same([JSON.parse(all.out), all.status], [{ nginx: queue }, 0])
+  t.match((await run(['queue', 'asa', '--config', config], { relay })).err, /no queue of a pipeline asa/)
+})
+
 t.test('any other error is no reason to open the store', async (t) => {
   const config = configIn(t)
   const relay = fakeRelay({ getStatus: () => Promise.reject(new RelayError('CONTROL_FAILED', 'no answer')) })
@@ -130,6 +142,12 @@ t.test('messages: readable, raw, JSON; from a relay or from disk', async (t) => 
   t.equal((await run([...args, '--raw', '--from', '5'], { relay })).out, 'm\xff5\nm\xff6\nm\xff7\n', 'byte for byte')
   t.match(JSON.parse((await run([...args, '--json', '--limit', '1'], { relay })).out), { seq: 0, peer: '192.0.2.1' })
   t.same(ranges, [{ limit: 1 }, { limit: 100, from: 5 }, { limit: 1 }])
+  const odd = fakeRelay({
+    queueMessages: async function* () {
+      for await (const message of messages(0, 1)) yield { ...message, peer: 'a\u009b2J' }
+    },
+  })
+  t.match((await run([...args, '--json'], { relay: odd })).out, '"a\\u009b2J"', 'a terminal would obey')
   const failing = () => ({ [Symbol.asyncIterator]: () => ({ next: notRunning }) })
   const offline = fakeRelay({ queueMessages: failing, offlineMessages: take })
   const { out, err } = await run([...args, '--raw', '--limit', '1'], { relay: offline })

@@ -122,6 +122,43 @@ t.test('a stop ends what is being sent, waits for it, and not for a reader that 
   t.throws(() => subject.replay('siem', {}, wet, never), { code: 'QUEUE_CLOSED' }, 'none begins after it')
 })
 
+t.test('what a stop cuts short is an error, not a part that looks like all', async (t) => {
+  const group = groupIdOf('MESSAGE_TOO_LARGE', '# bytes are too many')
+  const asks: ((subject: LetterDesk) => Promise<unknown>)[] = [
+    (subject) => all(subject.sorted(never)),
+    (subject) => all(subject.read('siem', {}, 0, never)),
+    (subject) => all(subject.replay('siem', { group }, dry, never)),
+    (subject) => all(subject.replay('siem', { group }, wet, never)),
+    (subject) => subject.drop('siem', { group }, never),
+  ]
+  for (const ask of asks) {
+    const { queue, subject } = desk()
+    const { read } = queue.deadLetters
+    Object.assign(queue.deadLetters, {
+      read: async function* (...args: Parameters<typeof read>) {
+        for await (const letter of read(...args)) {
+          yield letter
+          void subject.stop()
+        }
+      },
+    })
+    await t.rejects(ask(subject), { code: 'QUEUE_CLOSED' })
+  }
+})
+
+t.test('a drop that a stop cuts short tells and logs what was deleted', async (t) => {
+  const { subject, queue, state, logger } = desk()
+  const { settle } = queue.deadLetters
+  Object.assign(queue.deadLetters, {
+    settle: async (...args: Parameters<typeof settle>) => {
+      state.condition = 'closed'
+      return (await settle(...args)) - 1
+    },
+  })
+  await t.rejects(subject.drop('siem', {}, never), { code: 'QUEUE_CLOSED', message: /^2 dead letters of siem were deleted/, hint: String })
+  t.match(logger.lines, [{ level: 'warn', fields: { sink: 'siem', messages: 2 } }])
+})
+
 t.test('letters of the source are read again by it; what it makes no sense of stays', async (t) => {
   const { subject, queue, source } = desk()
   queue.letters = [1, 2, 3].map((seq) => sampleLetter(seq, { sink: sourceLetters }))

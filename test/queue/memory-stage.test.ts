@@ -14,16 +14,16 @@ import {
   never,
   queueConfig,
   recordingLogger,
+  startAfter,
   store,
   take,
   textsOf,
 } from './queue-fixtures.ts'
 
-async function start(directory: string, over: Partial<QueueConfig> = {}, sinks = ['a'], level = new FailingLevel()): Promise<LevelQueue> {
+function start(directory: string, over: Partial<QueueConfig> = {}, sinks = ['a'], level = new FailingLevel()): Promise<LevelQueue> {
   const config = queueConfig({ durability: 'assisted', max_memory: 32 * 2 ** 20, ...over })
-  const queue = new LevelQueue({ directory, config, minFreeDisk: 0, sinks, pipeline: 'p' }, { logger: recordingLogger(), level })
-  await queue.start()
-  return queue
+  const options = { directory, config, minFreeDisk: 0, sinks, pipeline: 'p' }
+  return startAfter(() => new LevelQueue(options, { logger: recordingLogger(), level }))
 }
 
 /** What a kill at this moment would leave. */

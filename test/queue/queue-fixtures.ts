@@ -3,6 +3,7 @@ import { BatchWriter } from '../../src/batch/batch-writer.ts'
 import { messagesOf } from '../../src/batch/messages.ts'
 import type { QueueConfig } from '../../src/config/schema.ts'
 import type { Batch, Origin, StoredBatch } from '../../src/core/batch.ts'
+import { RelayError } from '../../src/core/errors.ts'
 import type { Receipt } from '../../src/core/intake.ts'
 import type { Ledger, SinkLedger } from '../../src/core/ledger.ts'
 import type { Logger } from '../../src/core/logger.ts'
@@ -38,6 +39,20 @@ export function batchOf(texts: readonly string[], from: Origin = origin, timeMs 
   const batch = writer.take()
   if (batch === undefined) throw new TypeError('a batch needs a message')
   return batch
+}
+
+/** Starts a queue in the directory of one that was given up, which may take a moment to close its store. */
+export async function startAfter<Made extends Pick<Queue, 'start'>>(make: () => Made): Promise<Made> {
+  for (;;) {
+    const queue = make()
+    try {
+      await queue.start()
+      return queue
+    } catch (error) {
+      if (!(error instanceof RelayError) || error.code !== 'QUEUE_IN_USE') throw error
+      await delay(3)
+    }
+  }
 }
 
 /** Messages that hardly compress, each saying its number. */

@@ -13,6 +13,7 @@ import {
   never,
   queueConfig,
   recordingLogger,
+  startAfter,
   take,
   textsOf,
 } from './queue-fixtures.ts'
@@ -222,11 +223,10 @@ t.test('a stop at its deadline counts what could not be stored, and ends every w
   const books = { received: 31, delivered: 1, rejected: 0, queued: 0, dropped: { stopping: 30 } }
   t.same(queue.ledger().sinks.a, books)
   t.match(logger.lines, [{ code: 'DISK_FULL' }, { code: 'QUEUE_FAILED', messages: 30 }])
-  const again = make(directory)
-  await again.queue.start()
-  t.same(again.queue.ledger().sinks.a, books, 'the watermark carries what the store could not')
+  const again = await startAfter(() => make(directory).queue)
+  t.same(again.ledger().sinks.a, books, 'the watermark carries what the store could not')
   t.equal(accountedFor(books), 31)
-  await again.queue.stop(deadline())
+  await again.stop(deadline())
 })
 
 t.test('a batch that was read but never leased comes back in the order of its number', async (t) => {

@@ -32,6 +32,8 @@ t.test('a file, without its line end, read again when it was written or replaced
   writeFileSync(`${file}.new`, 'new')
   renameSync(`${file}.new`, file)
   t.equal(await secret.read(), 'new')
+  writeFileSync(file, '\ufeffmarked\r\n')
+  t.equal(await secret.read(), 'marked', 'without the byte order mark of an editor')
   rmSync(file)
   await t.rejects(secret.read(), { code: 'SECRET_UNREADABLE', message: `${file} cannot be read (ENOENT)`, hint: /no such file/ })
   writeFileSync(file, ' päss wörd ')
@@ -43,6 +45,7 @@ t.test('what is no secret is refused by name, and nothing of it is told', async 
   for (const [content, words] of [
     ['', 'is empty'],
     ['\n', 'is empty'],
+    ['\ufeff\n', 'is empty'],
     ['tell\nnobody', 'has more than one line'],
     ['tell\n\n', 'has more than one line'],
     ['tell\r', 'has more than one line'],

@@ -24,6 +24,13 @@ test('nest: all of it below one field, its date and message on top', async (t) =
   t.match(added({ a: 1 }, 'nest', { jsonField: 'event.body' }), { event: { module: 'm', body: { a: 1 } } })
 })
 
+test('a document that has no place for a field says so, once', async (t) => {
+  t.match(added({ module: 'theirs' }, 'nest', { jsonField: 'event' }), { event: { module: 'm' }, tags: ['json_conflict'] })
+  const twice = added({ event: 'x', 'event.module': 'y' }, 'merge', { own: { tags: ['ours'] } })
+  t.match(twice, { event: { module: 'm' }, json: { event: 'x' }, tags: ['ours', 'json_conflict'] })
+  t.equal(added({ a: 1 }, 'merge').tags, undefined)
+})
+
 test('merge: its fields at the top, objects deeply', async (t) => {
   const document = added({ time: 1763748000, event_type: 'alert', event: { kind: 'alert' }, alert: { id: 1 } }, 'merge')
   t.strictSame(document, {
@@ -70,11 +77,60 @@ test('merge: what no store takes at the top is below the field', async (t) => {
 })
 
 test('merge: names with dots are the fields that the schema knows', async (t) => {
-  const document = added({ 'log.level': 'info', 'event.module': 'theirs', 'log.logger': 'l', 'my.own': 1, 'log..x': 2, 'log.': 3 }, 'merge')
+  const document = added({ 'log.level': 'info', 'event.module': 'theirs', 'log.logger': 'l', 'my.own': 1 }, 'merge')
   t.match(document, { log: { level: 'info', logger: 'l' }, event: { module: 'm' }, 'my.own': 1 })
-  t.strictSame(document.json, { 'log..x': 2, 'log.': 3, event: { module: 'theirs' } })
-  const deep = `log${'.a'.repeat(100_000)}`
-  t.strictSame(added({ [deep]: 1 }, 'merge').json, { [deep]: 1 })
+  t.strictSame(document.json, { event: { module: 'theirs' } })
+  t.match(added({ event: { 'kind.of': 1 }, 'log.a.b': 2 }, 'merge'), { event: { module: 'm', kind: { of: 1 } }, log: { a: { b: 2 } } })
+  t.strictSame(added({ [`log${'.a'.repeat(100_000)}`]: 1 }, 'merge').tags, ['json_too_large'])
+})
+
+test('merge: what stands below a value of ours, or is a value where we have an object, is below the field', async (t) => {
+  for (const body of [
+    { message: { x: 1 } },
+    { '@timestamp': { x: 1 } },
+    { tags: { env: 'prod' } },
+    { tags: ['a', { env: 'prod' }] },
+    { log: { file: 'app.py' } },
+    { log: { syslog: { facility: 'user' } } },
+    { tls: { client: 'x' } },
+    { aws: { s3: { bucket: 'b' } } },
+    { host: { name: { x: 1 } } },
+    { tls: [{ client: 'x' }] },
+  ]) {
+    const document = added(body, 'merge')
+    t.strictSame(document, { '@timestamp': 'received', message: JSON.stringify(body), event: { module: 'm' }, json: body })
+  }
+  for (const [name, json] of [
+    ['message.x', { message: { x: 1 } }],
+    ['@timestamp.x', { '@timestamp': { x: 1 } }],
+    ['tags.x', { tags: { x: 1 } }],
+    ['_id.x', { '_id.x': 1 }],
+    ['log.file', { log: { file: 1 } }],
+    ['aws.s3.object', { aws: { s3: { object: 1 } } }],
+    ['host.name.x', { host: { name: { x: 1 } } }],
+  ] as const)
+    t.strictSame(added({ [name]: 1 }, 'merge').json, json)
+  t.match(added({ log: { file: 'app.py', line: 3, 'syslog.msgid': 'm' }, tags: ['a'] }, 'merge'), {
+    log: { line: 3, syslog: { msgid: 'm' } },
+    tags: ['a'],
+    json: { log: { file: 'app.py' } },
+  })
+  t.match(added({ tls: [{ client: { subject: 's' } }], log: {} }, 'merge'), {
+    tls: [{ client: { subject: 's' } }],
+    log: {},
+    json: undefined,
+  })
+})
+
+test('merge: a body that contradicts itself is kept as a whole, in whatever order', async (t) => {
+  const fields = { 'log.file.path': { x: 1 }, log: { file: 'a', level: 'b' }, 'log.level': 'c', 'log.file': 'd' }
+  const expected = {
+    log: { level: 'b' },
+    json: { log: { file: 'a', level: 'c' }, 'log.file.path': { x: 1 }, 'log.file': 'd' },
+  }
+  t.match(added(fields, 'merge'), expected)
+  t.match(added(Object.fromEntries(Object.entries(fields).reverse()), 'merge'), expected)
+  t.match(added({ log: { 'file.path.z': 1, file: 'a' } }, 'merge').json, { log: { file: 'a', 'file.path.z': 1 } })
 })
 
 test('merge: the field itself may stand in the body', async (t) => {
@@ -91,6 +147,12 @@ test('what only begins as an object stays text, with a tag', async (t) => {
       tags: ['one', 'json_error'],
     })
     t.strictSame(added('text {"a":1}', jsonBody).tags, undefined)
+    t.strictSame(added('{"a..b":1}', jsonBody), {
+      '@timestamp': 'received',
+      message: '{"a..b":1}',
+      event: { module: 'm' },
+      tags: ['json_names'],
+    })
     t.strictSame(added(`${'{"a":'.repeat(12_000)}1${'}'.repeat(12_000)}`, jsonBody).tags, ['json_too_large'])
   }
 })

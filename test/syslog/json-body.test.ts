@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { maxJsonDepth, maxJsonFields, maxJsonLength, readJsonBody } from '../../src/syslog/json-body.ts'
+import { maxJsonDepth, maxJsonFields, maxJsonLength, maxJsonNames, readJsonBody } from '../../src/syslog/json-body.ts'
 
 /** What it writes for what it read. */
 function again(text: string): string {
@@ -42,12 +42,31 @@ test('depth, fields and length have a bound', async (t) => {
   t.equal(again(deep(maxJsonDepth + 1)), 'json_too_large')
   const lists = `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`
   t.equal(again(lists), 'json_too_large')
+  const list = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  t.equal(again(list(maxJsonDepth)), list(maxJsonDepth))
+  t.equal(again(list(maxJsonDepth + 1)), 'json_too_large')
+  const both = `${'{"a":['.repeat(maxJsonDepth)}1${']}'.repeat(maxJsonDepth)}`
+  t.equal(again(both), both, 'a store counts objects and lists apart')
+  const dotted = (names: number) => `{"a":{"a${'.a'.repeat(names - 2)}":1}}`
+  t.equal(again(dotted(maxJsonDepth)), dotted(maxJsonDepth))
+  t.equal(again(dotted(maxJsonDepth + 1)), 'json_too_large')
   t.equal(again(deep(100_000)), 'json_too_large')
   const wide = (fields: number) => JSON.stringify(Object.fromEntries(Array.from({ length: fields }, (_, i) => [`f${i}`, i])))
   t.equal(again(wide(maxJsonFields)), wide(maxJsonFields))
   t.equal(again(wide(maxJsonFields + 1)), 'json_too_large')
   t.equal(again(`{"a":[${wide(maxJsonFields)}]}`), 'json_too_large')
+  const same = (objects: number) => `{"a":[${Array.from({ length: objects }, () => '{"b":1,"c":[2]}').join()}]}`
+  t.equal(again(same(maxJsonFields)), same(maxJsonFields), 'the objects of a list have the same fields')
+  t.equal(again(same(maxJsonNames / 2)), 'json_too_large')
   const long = `{"a":"${'x'.repeat(maxJsonLength - 8)}"}`
   t.equal(again(long), long)
   t.equal(again(`${long.slice(0, -2)}x"}`), 'json_too_large')
+})
+
+test('names that no store takes at any depth', async (t) => {
+  for (const name of ['', '.', 'a..b', '.a', 'a.', ' ', 'a. .b', '\t', '..']) {
+    for (const text of [{ [name]: 1 }, { x: { [name]: 1 } }, { x: [1, { [name]: {} }] }])
+      t.equal(again(JSON.stringify(text)), 'json_names', name)
+  }
+  for (const name of ['a b', ' a', 'a.b c. d', '_', '*']) t.equal(again(JSON.stringify({ [name]: 1 })), JSON.stringify({ [name]: 1 }))
 })

@@ -1,3 +1,4 @@
+import { countSeqs } from '../../batch/ranges.ts'
 import type { Seq, SeqRange, StoredBatch } from '../../core/batch.ts'
 import {
   type DeadLetter,
@@ -14,6 +15,7 @@ import type { Op } from '../leveldb.ts'
 import { encodeRecord } from '../records.ts'
 import type { SinkCursor } from '../sink-cursor.ts'
 import type { StoreKeeper } from '../store-keeper.ts'
+import { intersect } from '../stored-lease.ts'
 import type { SinkLetters } from './sink-letters.ts'
 import { letterPage, type Page, type StoredLetter, storedPage } from './stored-letters.ts'
 
@@ -84,19 +86,25 @@ export class LetterBox implements DeadLetters {
   }
 
   settle(sink: string, seqs: readonly SeqRange[], how: 'delivered' | 'deleted'): Promise<number> {
-    const { letters, cursor } = this.#parts
-    return this.#eachFound(sink, seqs, (found) => {
-      const books = how === 'delivered' ? cursor(sink) : undefined
-      const ops = letters.get(sink)?.settle(found, books) ?? []
-      if (books !== undefined) books.redelivered = letters.get(sink)?.redelivered(books) ?? 0
+    const letters = this.#parts.letters.get(sink)
+    return this.#eachPage(sink, seqs, (found, range) => {
+      const cursor = how === 'delivered' ? this.#parts.cursor(sink) : undefined
+      if (letters === undefined) return []
+      if (cursor === undefined) return found.length > 0 ? letters.drop(found) : []
+      const taken = countSeqs(intersect(intersect(seqs, [range]), [[cursor.base, cursor.seq - 1]]))
+      const ops = letters.deliver(found, cursor, taken)
+      cursor.redelivered = letters.redelivered(cursor)
       return ops
     })
   }
 
-  refuse(sink: string, rejected: readonly Rejected[]): Promise<number> {
+  async refuse(sink: string, rejected: readonly Rejected[]): Promise<number> {
     const why = (seq: Seq) => rejected.find(({ seqs: [from, through] }) => from <= seq && seq <= through)?.error
     const seqs = rejected.map((refusal) => refusal.seqs)
-    return this.#eachFound(sink, seqs, (found) => this.#parts.letters.get(sink)?.refuse(found, why) ?? [])
+    const count = await this.#eachPage(sink, seqs, (found) => this.#parts.letters.get(sink)?.refuse(found, why) ?? [])
+    // The new reason may be longer.
+    this.tidy(sink, Promise.resolve())
+    return count
   }
 
   /** Deletes the oldest where there are too many, beside the data path, once `written` is. */
@@ -147,8 +155,11 @@ export class LetterBox implements DeadLetters {
     return deleted
   }
 
-  /** Has written what `work` makes of the letters that are there, a page at a time; resolves with how many those were. */
-  #eachFound(sink: string, seqs: readonly SeqRange[], work: (found: readonly StoredLetter[]) => Op[]): Promise<number> {
+  /**
+   * Has written what `work` makes of the letters that are there, a page at a time; it is told which numbers the page is for. Resolves with
+   * how many letters those were.
+   */
+  #eachPage(sink: string, seqs: readonly SeqRange[], work: (found: readonly StoredLetter[], range: SeqRange) => Op[]): Promise<number> {
     return this.#inTurn(sink, async () => {
       let count = 0
       const wanted = new Wanted(seqs)
@@ -157,7 +168,8 @@ export class LetterBox implements DeadLetters {
         const page: Page<StoredLetter> | undefined = await this.#parts.keeper.use((db) => storedPage(db, sink, range))
         if (page === undefined) return count // the queue was closed
         const found = page.letters.filter(({ seq }) => wanted.has(seq))
-        if (found.length > 0 && !(await this.#parts.write(work(found)))) return count
+        const ops = work(found, page.next === undefined ? range : [at, page.next - 1])
+        if (ops.length > 0 && !(await this.#parts.write(ops))) return count
         count += found.length
         at = page.next
       }

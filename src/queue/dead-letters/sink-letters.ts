@@ -6,7 +6,7 @@ import { deadLetterKey, deadLetterStatsKey } from '../keys.ts'
 import type { LevelDb, Op } from '../leveldb.ts'
 import { decodeRecord, encodeRecord } from '../records.ts'
 import { encodeLetter, type NewLetter, refusedAgain } from './letter-codec.ts'
-import { type Page, type StoredLetter, storedPage } from './stored-letters.ts'
+import { firstSeq, type Page, type StoredLetter, storedPage } from './stored-letters.ts'
 
 interface Stats {
   readonly count: number
@@ -52,6 +52,10 @@ export class SinkLetters {
   readonly sink: string
   readonly #limits: LetterLimits
   #stats: Stats
+  /** Lowest of those put since the last eviction: messages are refused in any order, and what is not on disk yet the next one does not meet. */
+  #lowestPut = Number.POSITIVE_INFINITY
+  /** Were deleted in this life before anybody took them: a replay may be sending them. */
+  #untaken = 0
   /** Of what was deleted since the last compaction. */
   #deleted: { bytes: number; through: Seq } = { bytes: 0, through: 0 }
 
@@ -66,6 +70,7 @@ export class SinkLetters {
     const stored = decodeRecord<Stats>(await db.get(deadLetterStatsKey(sink), { fillCache: false }))
     const letters = new SinkLetters(sink, stored ?? { count: 0, bytes: 0, oldest: 0, evicted: 0 }, limits)
     if (recount || stored === undefined) await letters.#recount(db)
+    await letters.#findOldest(db)
     const ops: Op[] = []
     for (let at: Seq | undefined = end; at !== undefined && Number.isFinite(at); ) {
       const { letters: found, next }: Page<StoredLetter> = await storedPage(db, sink, [at, Number.POSITIVE_INFINITY])
@@ -145,20 +150,28 @@ export class SinkLetters {
   evict(surplus: readonly StoredLetter[]): Op[] {
     const ops = surplus.map((letter) => this.#remove(letter))
     const newest = surplus.at(-1)
-    const oldest = newest === undefined ? this.#stats.oldest : newest.seq + 1
+    const oldest = newest === undefined ? this.#stats.oldest : Math.min(newest.seq + 1, this.#lowestPut)
+    this.#lowestPut = Number.POSITIVE_INFINITY
+    this.#untaken += surplus.length
     this.#stats = { ...this.#stats, oldest, evicted: this.#stats.evicted + surplus.length }
     return [...ops, this.statsOp()]
   }
 
-  /** What to write to delete these. With a cursor: they were delivered, as far as they are in its books. */
-  settle(found: readonly StoredLetter[], cursor?: CursorBooks): Op[] {
-    const ops = found.map((letter) => this.#remove(letter))
-    if (this.#stats.count === 0 && found.length > 0) this.#stats = { ...this.#stats, oldest: this.#deleted.through + 1 }
-    if (cursor !== undefined) {
-      const counted = found.filter(({ seq }) => seq >= cursor.base && seq < cursor.seq).length
-      this.#stats = { ...this.#stats, base: cursor.base, redelivered: this.redelivered(cursor) + counted }
-    }
-    return [...ops, this.statsOp()]
+  /** What to write to delete these. */
+  drop(found: readonly StoredLetter[]): Op[] {
+    this.#untaken += found.length
+    return this.#settle(found)
+  }
+
+  /** What to write when so many of the cursor's books were sent again and taken; these of them are there. */
+  deliver(found: readonly StoredLetter[], cursor: CursorBooks, taken: number): Op[] {
+    const counted = found.filter(({ seq }) => seq >= cursor.base && seq < cursor.seq).length
+    // The others were deleted while they were being sent, and arrived all the same.
+    const late = Math.min(taken - counted, this.#untaken)
+    this.#untaken -= late
+    if (found.length + late === 0) return []
+    this.#stats = { ...this.#stats, base: cursor.base, redelivered: this.redelivered(cursor) + counted + late }
+    return found.length > 0 ? this.#settle(found) : [this.statsOp()]
   }
 
   /** What to write for letters that were refused once more; damaged ones stay as they are. */
@@ -171,7 +184,7 @@ export class SinkLetters {
       this.#stats = { ...this.#stats, bytes: this.#stats.bytes + again.length - value.length }
       ops.push({ type: 'put', key: deadLetterKey(this.sink, seq), value: again })
     }
-    return [...ops, this.statsOp()]
+    return ops.length > 0 ? [...ops, this.statsOp()] : ops
   }
 
   /** Keys between which enough was deleted for a compaction, which alone gives the disk back. */
@@ -189,9 +202,15 @@ export class SinkLetters {
   #put(letter: NewLetter): Op {
     const value = encodeLetter(letter)
     const { count, bytes, oldest } = this.#stats
-    // Messages are refused in any order, above the cursor.
+    this.#lowestPut = Math.min(this.#lowestPut, letter.seq)
     this.#stats = { ...this.#stats, count: count + 1, bytes: bytes + value.length, oldest: Math.min(oldest, letter.seq) }
     return { type: 'put', key: deadLetterKey(this.sink, letter.seq), value }
+  }
+
+  #settle(found: readonly StoredLetter[]): Op[] {
+    const ops = found.map((letter) => this.#remove(letter))
+    if (this.#stats.count === 0) this.#stats = { ...this.#stats, oldest: this.#deleted.through + 1 }
+    return [...ops, this.statsOp()]
   }
 
   #remove({ seq, value }: StoredLetter): Op {
@@ -199,6 +218,12 @@ export class SinkLetters {
     this.#stats = { ...this.#stats, count: Math.max(0, count - 1), bytes: Math.max(0, bytes - value.length) }
     this.#deleted = { bytes: this.#deleted.bytes + value.length, through: Math.max(this.#deleted.through, seq) }
     return { type: 'del', key: deadLetterKey(this.sink, seq) }
+  }
+
+  /** Looks below what is noted: older versions noted too high a number, and what was below it was hidden and counted for ever. */
+  async #findOldest(db: LevelDb): Promise<void> {
+    const oldest = await firstSeq(db, this.sink)
+    if (oldest !== undefined) this.#stats = { ...this.#stats, oldest }
   }
 
   async #recount(db: LevelDb): Promise<void> {

@@ -33,7 +33,14 @@ export async function storedPage(db: LevelDb, sink: string, [from, through]: Seq
   return { letters }
 }
 
-/** The same to be looked at: damaged ones are left out. */
+/** The lowest number of a sink's letters. */
+export async function firstSeq(db: LevelDb, sink: string): Promise<Seq | undefined> {
+  const range = { gte: deadLetterKey(sink, 0), lt: deadLettersEnd(sink) }
+  for await (const [key] of db.iterator({ ...range, limit: 1, fillCache: false })) return seqOfKey(key)
+  return undefined
+}
+
+/** A page to be looked at: damaged ones are left out. */
 export async function letterPage(db: LevelDb, sink: string, range: SeqRange, queueId: string): Promise<Page<DeadLetter>> {
   const { letters, ...rest } = await storedPage(db, sink, range)
   return { ...rest, letters: letters.map(({ value }) => decodeLetter(value, queueId)).filter((letter) => letter !== undefined) }

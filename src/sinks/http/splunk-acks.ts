@@ -11,6 +11,8 @@ export interface SplunkAcksOptions {
   readonly timeoutMs: number
   /** The pause between two questions, which doubles while nothing comes. */
   readonly poll: { readonly initialMs: number; readonly maxMs: number }
+  /** Questions are refused or not answered: events that are sent all the same would be sent again and again. */
+  readonly onUnanswered: () => void
 }
 
 interface Failure {
@@ -32,6 +34,8 @@ export class SplunkAcks {
   readonly #waiting = new Map<number, (error?: RelayError) => void>()
   /** Of the questions that are asked at present; aborted when nobody waits any more. */
   #asking: AbortController | undefined
+  /** Questions that were answered, whatever was said. */
+  #answers = 0
 
   constructor(options: SplunkAcksOptions) {
     this.#options = options
@@ -41,7 +45,11 @@ export class SplunkAcks {
   indexed(ackId: number, client: HttpClient, signal: AbortSignal): Promise<RelayError | undefined> {
     return new Promise((resolve) => {
       const stop = () => settle(new RelayError('ENDPOINT_CLOSED', `${client.name} has not said whether the events are indexed`))
-      const timer = setTimeout(() => settle(notIndexed(client.name, this.#options.timeoutMs)), this.#options.timeoutMs)
+      const answers = this.#answers
+      const timer = setTimeout(() => {
+        if (this.#answers === answers) this.#options.onUnanswered()
+        settle(notIndexed(client.name, this.#options.timeoutMs))
+      }, this.#options.timeoutMs)
       const settle = (error?: RelayError) => {
         clearTimeout(timer)
         signal.removeEventListener('abort', stop)
@@ -89,6 +97,7 @@ export class SplunkAcks {
   #take(answer: HttpAnswer, name: string): boolean | Failure {
     const said = readSplunkAnswer(answer)
     if (answer.status === 200 && said?.acks !== undefined) {
+      this.#answers++
       const indexed = Object.keys(said.acks).filter((ackId) => said.acks?.[ackId] === true)
       const settled = indexed.map((ackId) => this.#waiting.get(Number(ackId))).filter((settle) => settle !== undefined)
       for (const settle of settled) settle()
@@ -102,6 +111,7 @@ export class SplunkAcks {
   }
 
   #giveUp(error: RelayError): void {
+    this.#options.onUnanswered()
     for (const settle of [...this.#waiting.values()]) settle(error)
   }
 }

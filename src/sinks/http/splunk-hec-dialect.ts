@@ -34,15 +34,19 @@ export class SplunkHecDialect implements Dialect {
   readonly #channel = randomUUID()
   readonly #acks: SplunkAcks | undefined
   /**
-   * The token turned out to give no acknowledgements. Until it does, requests only ask for that: events that are taken without
-   * one would be sent again and again.
+   * The token turned out to give no acknowledgements, or nobody tells of those it gave. Until that changes, requests only ask
+   * for one: events that are taken without would be sent again and again.
    */
   #withoutAcks = false
 
   constructor({ splunk, endpoint, poll = { initialMs: 100, maxMs: 5000 }, ...event }: SplunkHecDialectOptions) {
     this.#endpoint = endpoint
     this.encode = createSplunkEvent({ splunk, ...event })
-    this.#acks = splunk.acknowledgement ? new SplunkAcks({ channel: this.#channel, timeoutMs: splunk.ack_timeout, poll }) : undefined
+    if (!splunk.acknowledgement) return
+    const onUnanswered = () => {
+      this.#withoutAcks = true
+    }
+    this.#acks = new SplunkAcks({ channel: this.#channel, timeoutMs: splunk.ack_timeout, poll, onUnanswered })
   }
 
   request(body: Buffer, encoding: 'gzip' | 'zstd' | undefined): HttpRequest {
@@ -61,7 +65,7 @@ export class SplunkHecDialect implements Dialect {
   judge(answer: HttpAnswer): Judgement {
     const said = readSplunkAnswer(answer)
     if (this.#acks !== undefined && said?.acks !== undefined) return this.#acksAgain()
-    if (answer.status < 200 || answer.status > 299 || said?.code !== 0) return judgeSplunkError(answer, said?.code, this.#endpoint)
+    if (answer.status < 200 || answer.status > 299 || said?.code !== 0) return this.#failed(answer, said?.code)
     if (this.#acks === undefined) return { all: 'delivered' }
     const { ackId } = said
     if (typeof ackId !== 'number') return this.#noAck(answer)
@@ -72,6 +76,12 @@ export class SplunkHecDialect implements Dialect {
         return { all: error === undefined ? 'delivered' : { retry: error } }
       },
     }
+  }
+
+  #failed(answer: HttpAnswer, code: number | undefined): Judgement {
+    const judgement = judgeSplunkError(answer, code, this.#endpoint)
+    // What was refused is the question of `request`: no event was in it.
+    return this.#withoutAcks && 'refused' in judgement ? { all: { retry: judgement.refused } } : judgement
   }
 
   #noAck(answer: HttpAnswer): Judgement {

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { readIpv6 } from '../../protocols/proxy-address.ts'
 import type { ParseOptions } from '../message.ts'
 import { formatEpoch } from '../timestamp/epoch.ts'
 import { readRfc3339 } from '../timestamp/rfc3339.ts'
@@ -15,9 +15,11 @@ export interface AwsRecord {
 
 /** AWS writes UTC everywhere, and years. */
 const utc: ParseOptions = { timezone: 'UTC', receivedAtMs: 0 }
-const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 const digits = /^-?\d{1,15}$/
 const decimal = /^-?\d{1,15}(?:\.\d+)?$/
+/** Objects and arrays within each other: deeper ones could not be written again without running out of stack. */
+export const maxJsonLevels = 64
 /** Seconds since the epoch up to the year 9999. */
 const epochSeconds = /^\d{1,11}$/
 
@@ -44,7 +46,7 @@ export function measured(value: string | undefined): number | undefined {
 export function ip(value: unknown): string | undefined {
   const address = word(value)
   if (address === undefined) return undefined
-  const valid = address.includes(':') ? !address.includes('%') && ipaddr.IPv6.isValid(address) : ipv4.test(address)
+  const valid = address.includes(':') ? readIpv6(address) !== undefined : ipv4.test(address)
   return valid ? address : undefined
 }
 
@@ -85,10 +87,16 @@ export function outcome(status: number | undefined): string | undefined {
 export function jsonObject(text: string): Fields | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   try {
-    return asObject(JSON.parse(text))
+    const value = asObject(JSON.parse(text))
+    return value !== undefined && isShallow(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+function isShallow(value: unknown, levels = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels < maxJsonLevels && Object.values(value).every((each) => isShallow(each, levels + 1))
 }
 
 export function asObject(value: unknown): Fields | undefined {

@@ -33,6 +33,8 @@ const twoDigits = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0
 const maxFractionDigits = 9
 /** As far as one leap year may be from the next (1896, 1904). */
 const maxLeapGap = 8
+/** Minutes from UTC. Stores that run on Java read no more (java.time.ZoneOffset) and refuse the document; no zone has more than 14 hours. */
+const maxOffset = 18 * 60
 
 /** Turns a written date into RFC 3339: adds what it leaves out and checks what it has. */
 export function resolveDate(date: CivilDate, end: number, options: ParseOptions): FoundDate {
@@ -55,6 +57,7 @@ export function resolveDate(date: CivilDate, end: number, options: ParseOptions)
       else offset = named
     }
   }
+  if (Math.abs(offset) > maxOffset) return { timestamp: undefined, problem: 'bad_timestamp', end }
   return { timestamp: format(date, year, offset), problem, end }
 }
 

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
-import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { sourceLetters } from '../../../src/core/dead-letter.ts'
-import { RelayError } from '../../../src/core/errors.ts'
 import { encodeLetter } from '../../../src/queue/dead-letters/letter-codec.ts'
 import type { LetterLimits } from '../../../src/queue/dead-letters/sink-letters.ts'
 import { deadLetterKey } from '../../../src/queue/keys.ts'
@@ -11,7 +9,7 @@ import { type LevelTools, openLevel, writeBuffers } from '../../../src/queue/lev
 import { openForBrowsing } from '../../../src/queue/open-for-browsing.ts'
 import { encodeRecord } from '../../../src/queue/records.ts'
 import { FailingLevel, levelError } from '../failing-level.ts'
-import { batchOf, deadline, never, origin, queueConfig, recordingLogger, take, textsOf } from '../queue-fixtures.ts'
+import { batchOf, deadline, never, origin, queueConfig, recordingLogger, startAfter, take, textsOf } from '../queue-fixtures.ts'
 import { lettersOf, rejectAll, seqsOf } from './letter-fixtures.ts'
 
 const limits = { a: { count: 3, bytes: 2 ** 20 } }
@@ -133,20 +131,6 @@ t.test('letters of older versions, damaged ones and those without a count', asyn
   t.equal(await again.deadLetters.settle('a', [[0, 3]], 'deleted'), 3, 'damaged ones can be deleted')
 })
 
-/** A queue that was given up may take a moment to close its store. */
-async function afterTheOther(directory: string): Promise<ReturnType<typeof queueOn>> {
-  for (;;) {
-    const queue = queueOn(directory)
-    try {
-      await queue.start()
-      return queue
-    } catch (error) {
-      if (!(error instanceof RelayError) || error.code !== 'QUEUE_IN_USE') throw error
-      await turn()
-    }
-  }
-}
-
 t.test('a letter of the source and the checkpoint that passes it are one write, whatever the kill', async (t) => {
   const directory = join(t.testdir(), 'queue')
   const level = new FailingLevel()
@@ -160,7 +144,7 @@ t.test('a letter of the source and the checkpoint that passes it are one write, 
   await failed
   await queue.stop(AbortSignal.abort())
 
-  const again = await afterTheOther(directory)
+  const again = await startAfter(() => queueOn(directory))
   t.teardown(() => again.stop(deadline()))
   t.same(await again.checkpoint('k'), Buffer.from('1'))
   t.same(await seqsOf(again.deadLetters, sourceLetters), [0], 'the second is read again')

@@ -3,7 +3,9 @@ import t, { type Test } from 'tap'
 import { RelayError } from '../../../src/core/errors.ts'
 import { LetterBox } from '../../../src/queue/dead-letters/letter-box.ts'
 import { SinkLetters } from '../../../src/queue/dead-letters/sink-letters.ts'
+import { deadLetterKey, deadLetterStatsKey } from '../../../src/queue/keys.ts'
 import { type Op, openLevel, type Store, writeBuffers } from '../../../src/queue/leveldb.ts'
+import { decodeRecord, encodeRecord } from '../../../src/queue/records.ts'
 import { newCursor, SinkCursor } from '../../../src/queue/sink-cursor.ts'
 import { recordingLogger } from '../queue-fixtures.ts'
 import { lettersOf, numberedBatch, seqsOf, tooLarge } from './letter-fixtures.ts'
@@ -12,24 +14,28 @@ interface BoxOptions {
   readonly limits?: { count: number; bytes: number }
   /** Every write waits for it. */
   readonly before?: (ops: readonly Op[]) => Promise<void>
+  /** The store was read. */
+  readonly onRead?: () => void
   /** First number that the sink has not settled. */
   readonly seq?: number
 }
 
-async function boxOn(t: Test, { limits = { count: 10, bytes: 2 ** 20 }, before = async () => {}, seq = 1000 }: BoxOptions = {}) {
+async function boxOn(t: Test, { limits = { count: 10, bytes: 2 ** 20 }, before = async () => {}, onRead, seq = 1000 }: BoxOptions = {}) {
   const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
   t.teardown(() => db.close())
   const cursor = new SinkCursor('a', { ...newCursor(0, 0, {}), seq, rejected: seq })
   const load = async () => (await SinkLetters.load(db, { sink: 'a', end: cursor.seq, limits })).letters
   const letters = await load()
   const logger = recordingLogger()
+  let last = Promise.resolve()
   const write = async (ops: readonly Op[]) => {
-    await before(ops)
-    await db.batch([...ops], { sync: false })
+    const written = last.then(() => before(ops)).then(() => db.batch([...ops], { sync: false }))
+    last = written
+    await written
     return true
   }
   const box = new LetterBox({
-    keeper: { use: (work) => work(db as Store) },
+    keeper: { use: (work) => work(db as Store).finally(onRead) },
     logger,
     queueId: 'id',
     letters: new Map([['a', letters]]),
@@ -75,8 +81,9 @@ t.test('letters that come while the oldest are being deleted are within the boun
   const { box, reject, load } = await boxOn(t, { before })
   await reject(0, 19)
   await deleting.promise
-  await reject(20, 39)
+  const later = reject(20, 39)
   more.resolve()
+  await later
   await box.idle()
   t.ok((box.held()[0]?.messages ?? 99) <= 10)
   t.same((await load()).held, box.held()[0])
@@ -94,19 +101,73 @@ t.test('a letter that several settle counts once, and moves one message of the l
   t.same(await seqsOf(box, 'a'), [])
   t.match(cursor.ledger(1000, {}), { delivered: 4, rejected: 996 })
   t.equal((await load()).redelivered(cursor), 4)
-  t.equal(await box.settle('a', [[0, 99]], 'delivered'), 0)
 })
 
-t.test('settling while the oldest are deleted: each letter has one fate', async (t) => {
-  const { box, cursor, reject, load } = await boxOn(t)
+t.test('what arrived while it was being deleted counts as delivered, once', async (t) => {
+  const { box, cursor, reject, load } = await boxOn(t, { seq: 40 })
   await reject(0, 29)
   const count = await box.settle('a', [[0, 29]], 'delivered')
   await box.idle()
   const { evicted } = (await load()).held
   t.ok(evicted > 0)
   t.equal(count, 30 - evicted)
-  t.equal(cursor.redelivered, count)
+  t.equal(cursor.redelivered, 30)
+  t.equal((await load()).redelivered(cursor), 30, 'the same on disk')
   t.same(await seqsOf(box, 'a'), [])
+  t.equal(await box.settle('a', [[0, 29]], 'delivered'), 0)
+  t.equal(cursor.redelivered, 30)
+  await reject(30, 39)
+  await box.settle('a', [[30, 39]], 'deleted')
+  await box.settle('a', [[38, 50]], 'delivered')
+  t.equal(cursor.redelivered, 32, 'none above the cursor')
+})
+
+t.test('more letters than a page, delivered and deleted by turns, count once each', async (t) => {
+  const { box, cursor, db } = await boxOn(t, { limits: { count: 1000, bytes: 2 ** 24 } })
+  await db.batch(box.reject('a', numberedBatch(700), [{ seqs: [0, 699], error: tooLarge }]), { sync: false })
+  await box.settle('a', [[100, 599]], 'deleted')
+  const some = [
+    [50, 149],
+    [550, 650],
+  ] as const
+  t.equal(await box.settle('a', some, 'delivered'), 50 + 51)
+  t.equal(cursor.redelivered, 100 + 101)
+})
+
+t.test('a low number that is refused while the oldest are being looked for is seen, and makes room in its turn', async (t) => {
+  const looked = Promise.withResolvers<void>()
+  const lowest = deadLetterKey('a', 0)
+  const before = async (ops: readonly Op[]) => {
+    if (ops.some(({ type, key }) => type === 'put' && key.equals(lowest))) await looked.promise
+  }
+  const { box, reject, load } = await boxOn(t, { before, onRead: () => looked.resolve() })
+  await Promise.all([reject(50, 63), reject(0, 1)])
+  await box.idle()
+  t.same(await seqsOf(box, 'a'), [0, 1, 57, 58, 59, 60, 61, 62, 63])
+  t.equal((await load()).oldest, 0)
+  await reject(64, 65)
+  await box.idle()
+  t.same(await seqsOf(box, 'a'), [57, 58, 59, 60, 61, 62, 63, 64, 65])
+})
+
+t.test('letters that an older version hid are seen again after a start', async (t) => {
+  const { box, db, reject, load } = await boxOn(t)
+  await reject(3, 8)
+  const stats = decodeRecord<object>(await db.get(deadLetterStatsKey('a'), { fillCache: false }))
+  await db.batch([{ type: 'put', key: deadLetterStatsKey('a'), value: encodeRecord({ ...stats, oldest: 7 }) }], { sync: false })
+  t.equal((await load()).oldest, 3)
+  await box.settle('a', [[3, 8]], 'deleted')
+  t.equal((await load()).oldest, 9, 'where there are none it stays')
+})
+
+t.test('reasons that are longer the second time are within the bound in the end', async (t) => {
+  const { box, reject, load } = await boxOn(t, { limits: { count: 10, bytes: 4000 } })
+  await reject(0, 9)
+  t.equal(box.held()[0]?.messages, 10)
+  await box.refuse('a', [{ seqs: [0, 9], error: new RelayError('DOCUMENT_REFUSED', 'long '.repeat(60)) }])
+  await box.idle()
+  t.ok((box.held()[0]?.bytes ?? 9999) <= 4000)
+  t.same((await load()).held, box.held()[0])
 })
 
 t.test('a cursor that damage made forget what it rejected still balances', async (t) => {

@@ -179,6 +179,47 @@ t.test('a token without acknowledgement: events are not sent again and again', a
   t.equal(await send(), 'delivered')
 })
 
+t.test('a question that is refused says nothing of the events', async (t) => {
+  for (const status of [400, 413, 422]) {
+    const { server, send } = await setUp(t, (request) =>
+      isAck(request) ? { status, body: { text: 'Invalid path', code: 404 } } : success(),
+    )
+    for (let i = 0; i < 3; i++) t.match(await send(), { retry: { name: 'RelayError' } })
+    t.equal(server.requests.filter((request) => !isAck(request)).length, 1)
+  }
+})
+
+t.test('while questions are refused or not answered no event is sent a second time', async (t) => {
+  for (const [refusal, splunk] of [
+    [{ status: 404, body: 'not found' }, {}],
+    [{ status: 403 }, {}],
+    [{ status: 400, body: { text: 'ACK is disabled', code: 14 } }, {}],
+    [{ status: 500 }, {}],
+    ['close', {}],
+    ['hang', { ack_timeout: 30 }],
+    [{ status: 503 }, { ack_timeout: 30 }],
+  ] as const) {
+    let ackId = 0
+    let well = false
+    const { server, send } = await setUp(
+      t,
+      (request) => {
+        if (!isAck(request)) return success(ackId++)
+        return well ? { body: { acks: Object.fromEntries(asked(request).map((id) => [id, true])) } } : refusal
+      },
+      splunk,
+    )
+    const events = () => server.requests.filter((request) => !isAck(request)).length
+    t.match(await send(), { retry: { name: 'RelayError' } })
+    if (refusal !== 'hang') for (let i = 0; i < 3; i++) await send().catch(() => undefined)
+    t.equal(events(), 1)
+    well = true
+    t.match(await send(), { retry: { message: /acknowledges again/ } })
+    t.equal(await send(), 'delivered')
+    t.equal(events(), 2)
+  }
+})
+
 t.test('what the codes mean', async (t) => {
   const judge = (status: number, body: object | string, headers = {}) =>
     dialectOf().judge({ status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) })

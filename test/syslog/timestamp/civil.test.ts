@@ -49,6 +49,15 @@ test('a leap second is the one before it, and marked', async (t) => {
   t.strictSame(found, { timestamp: '2016-12-31T23:59:59Z', problem: 'leap_second', end: 0 })
 })
 
+test('an offset that stores refuse is none, wherever it comes from', async (t) => {
+  const date = { year: 2026, month: 7, day: 1, ...noon }
+  const at = (zone: CivilDate['zone'], timezone = 'UTC') => resolve({ ...date, zone }, '2026-07-01T12:00:00Z', timezone)
+  t.equal(at(1080).timestamp, '2026-07-01T12:00:00+18:00')
+  t.equal(at(-1080).timestamp, '2026-07-01T12:00:00-18:00')
+  for (const found of [at(1081), at(-1081), at(23 * 60), at(undefined, '+19:00')])
+    t.strictSame(found, { timestamp: undefined, problem: 'bad_timestamp', end: 0 })
+})
+
 test('the zone: written, named, configured', async (t) => {
   const date = { year: 2026, month: 7, day: 1, ...noon }
   const at = (zone: CivilDate['zone'], timezone: string) => {
