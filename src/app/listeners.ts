@@ -1,6 +1,7 @@
-import type { HostPort } from '../config/formats.ts'
+import { formatHostPort, type HostPort } from '../config/formats.ts'
 import type { Config } from '../config/schema.ts'
 import type { Component } from '../core/component.ts'
+import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RelayStatus } from '../core/status.ts'
 import type { MetricsText } from '../health/admin-routes.ts'
@@ -15,10 +16,15 @@ interface Surroundings {
 type Name = 'admin' | 'health'
 type HttpServer = Component & { readonly address: HostPort | undefined }
 
+interface Listener {
+  readonly listen: HostPort
+  readonly server: HttpServer
+}
+
 /** The HTTP listeners on TCP ports, admin and health, which a reload may move. */
 export class Listeners implements Component {
   readonly #surroundings: Surroundings
-  readonly #servers = new Map<Name, { readonly listen: HostPort; readonly server: HttpServer }>()
+  readonly #servers = new Map<Name, Listener>()
   readonly #config: Config
 
   constructor(config: Config, surroundings: Surroundings) {
@@ -44,12 +50,13 @@ export class Listeners implements Component {
     const { status, metrics, logger: log } = this.#surroundings
     const admin = config.admin.listen
     const health = config.health?.listen
-    const wanted = new Map<Name, { readonly listen: HostPort; readonly server: HttpServer }>()
+    const wanted = new Map<Name, Listener>()
     if (this.#moves('admin', admin))
       wanted.set('admin', { listen: admin, server: new AdminServer({ listen: admin, status, metrics, log }) })
     if (health !== undefined && this.#moves('health', health))
       wanted.set('health', { listen: health, server: new HealthServer({ listen: health, status, log }) })
-    await startAll([...wanted.values()].map(({ server }) => server))
+    const held = new Set([...this.#servers.values()].map(({ server }) => server.address?.port))
+    await startAll([...wanted.values()], held)
     const leaving = [...this.#servers].filter(([name]) => wanted.has(name) || (name === 'health' && health === undefined))
     for (const [name] of leaving) this.#servers.delete(name)
     for (const [name, one] of wanted) this.#servers.set(name, one)
@@ -62,16 +69,28 @@ export class Listeners implements Component {
   }
 }
 
-/** All or none. */
-async function startAll(servers: readonly HttpServer[]): Promise<void> {
+/** All or none. `held`: the ports that we listen on ourselves. */
+async function startAll(listeners: readonly Listener[], held: ReadonlySet<number | undefined>): Promise<void> {
   const started: HttpServer[] = []
   try {
-    for (const server of servers) {
-      await server.start()
+    for (const { listen, server } of listeners) {
+      await server.start().catch((error: unknown) => {
+        throw held.has(listen.port) ? ownPort(listen, error) : error
+      })
       started.push(server)
     }
   } catch (error) {
     for (const server of started) await server.stop(AbortSignal.abort())
     throw error
   }
+}
+
+/** The new listener is opened before the old one is closed, so an address that contains the old one on its port is taken by ourselves. */
+function ownPort(listen: HostPort, cause: unknown): unknown {
+  if (!(cause instanceof RelayError) || cause.code !== 'PORT_IN_USE') return cause
+  const hint = 'restart the relay for that, or choose another port'
+  return new RelayError('PORT_IN_USE', `cannot move to ${formatHostPort(listen)} while the relay itself listens on that port`, {
+    cause,
+    hint,
+  })
 }

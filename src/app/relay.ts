@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { HostPort } from '../config/formats.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
@@ -10,6 +8,7 @@ import type { PipelineStatus, RelayState, RelayStatus } from '../core/status.ts'
 import { ControlServer } from '../health/control-server.ts'
 import { type Changes, type PipelineSpec, type StopSignals, Supervisor } from '../pipeline/supervisor.ts'
 import { wait } from '../retry/backoff.ts'
+import { untilAbort } from '../retry/until-abort.ts'
 import { ConnectionBudget } from '../sources/connection-budget.ts'
 import { UdpReceiver } from '../sources/udp-receiver.ts'
 import type { RelayLogger } from '../telemetry/create-logger.ts'
@@ -17,6 +16,7 @@ import { Metrics } from '../telemetry/metrics.ts'
 import { Certificates } from './certificates.ts'
 import { pipelineSpecs } from './compose/compose.ts'
 import type { Surroundings } from './compose/surroundings.ts'
+import { makeDataDir, withAbsoluteDataDir } from './data-dir.ts'
 import { RelayLetters } from './dead-letters.ts'
 import { Listeners } from './listeners.ts'
 import { MissingPipelines } from './missing-pipelines.ts'
@@ -111,12 +111,12 @@ export class Relay implements Component {
   async drain(now: AbortSignal, onPhase: (text: string) => void = () => {}): Promise<void> {
     if (!this.running) return
     this.#state = 'draining'
-    // A reload under way would start what is about to stop; each of its waits is bounded.
-    await this.#reloading
+    const { drain_delay: delayMs, stop_timeout: stopMs } = this.#config
+    // A reload under way would start what is about to stop. Only a disk that hangs makes it last so long.
+    await untilAbort(this.#reloading, AbortSignal.any([now, AbortSignal.timeout(stopMs)]))
     const { names } = this.#missing
     await this.#missing.stop()
     this.#unknown = names.filter((name) => this.#supervisor.get(name) === undefined)
-    const { drain_delay: delayMs, stop_timeout: stopMs } = this.#config
     if (delayMs > 0) {
       onPhase(`not ready from now on; the ports take messages for ${delayMs / 1000} s more`)
       await wait(delayMs, now)
@@ -132,7 +132,7 @@ export class Relay implements Component {
   /** Not ready from the first moment; /status answers until the pipelines have stopped. */
   async stop(deadline: AbortSignal): Promise<void> {
     if (this.#state !== 'drained') this.#state = 'draining'
-    await this.#reloading
+    await untilAbort(this.#reloading, deadline)
     const parts = this.#started.reverse()
     this.#started = []
     for (const part of parts) await part.stop(deadline)
@@ -213,7 +213,9 @@ export class Relay implements Component {
     const pipelines = this.#supervisor.status()
     const notReady = Object.entries(pipelines).filter(([, { ready }]) => !ready)
     const reasons = this.#reasons(notReady)
-    if (this.#reloadError !== undefined) reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError}`)
+    // Its first line: this is what /readyz tells other machines. The mistakes themselves are for /status.
+    if (this.#reloadError !== undefined)
+      reasons.push(`the last reload was refused, in part or as a whole: ${this.#reloadError.replace(/\n.*/s, '')}`)
     return {
       version,
       pid: process.pid,
@@ -246,19 +248,4 @@ export function describeFailed({ name, error, running }: Changes['failed'][numbe
 /** Half of the time for senders, so that what was read from them is stored however long they take. */
 function stopSignals(ms: number): StopSignals {
   return { leaving: AbortSignal.timeout(Math.ceil(ms / 2)), deadline: AbortSignal.timeout(ms) }
-}
-
-function withAbsoluteDataDir(config: Config): Config {
-  return { ...config, data_dir: resolve(config.data_dir) }
-}
-
-async function makeDataDir(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o750 })
-  } catch (cause) {
-    throw new RelayError('DATA_DIR_UNUSABLE', `data_dir ${dataDir} cannot be created: ${(cause as Error).message}`, {
-      cause,
-      hint: 'create it and give it to the user who runs the relay, or set another data_dir',
-    })
-  }
 }

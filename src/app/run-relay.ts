@@ -68,9 +68,9 @@ async function drainRelay(relay: Relay, why: string, logger: RelayLogger, now: A
   logger.info({ left: relay.left }, `drained, safe to terminate: ${relay.leftInWords}`)
 }
 
-/** How long a drain and the stop after it may take, for systemd. */
+/** How long a drain, after the reload that was under way, and the stop after it may take, for systemd. */
 function longestStopMs({ drain_delay: delayMs, stop_timeout: stopMs }: Config): number {
-  return 2 * delayMs + stopMs + 2 * closingMs
+  return 2 * (delayMs + stopMs + closingMs)
 }
 
 /** The first request to drain counts; a signal also ends the process afterwards, and a second one means now. */

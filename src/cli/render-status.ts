@@ -41,10 +41,9 @@ function sinkCells(sink: SinkStatus, ledger: SinkLedger | undefined, nowMs: numb
   return [...counts, sink.state.replaceAll('_', ' '), nextTry]
 }
 
+/** The reasons hold the first line of why a reload was refused; the mistakes of the configuration are the others. */
 function relayNotes({ reasons, reloadError }: RelayStatus): string[] {
-  return reloadError === undefined
-    ? [...reasons]
-    : [...reasons, `the last reload was refused, the configuration before it holds: ${reloadError}`]
+  return [...reasons, ...(reloadError?.split('\n').slice(1) ?? [])]
 }
 
 function pipelineNotes(name: string, pipeline: PipelineStatus, nowMs: number): string[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { nearest } from './nearest.ts'
-import { type ConfigPath, shown } from './problems.ts'
+import { type ConfigPath, shown, withoutSecrets } from './problems.ts'
 import { child, schemaAt } from './schema-walk.ts'
 
 /** A mistake in words; `at` says whether to point at the key or at the value. */
@@ -19,7 +19,7 @@ export function explainIssue(issue: Issue, root: z.ZodType, input: unknown): Exp
   const value = path.reduce(child, input)
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], knownKeys(root, path, input)))
   if (value === undefined && path.length > 0) return [missing(path, issue, root, input)]
-  return [{ path, at: issue.code === 'invalid_key' ? 'key' : 'value', ...wrongValue(issue, value) }]
+  return [{ path, at: issue.code === 'invalid_key' ? 'key' : 'value', ...wrongValue(issue, value, isSecret(root, path, input)) }]
 }
 
 function knownKeys(root: z.ZodType, path: ConfigPath, input: unknown): string[] {
@@ -47,7 +47,12 @@ function choicesOf(issue: Issue): string[] | undefined {
   return undefined
 }
 
-function wrongValue(issue: Issue, value: unknown): { message: string; hint?: string } {
+/** What is written there may be a password, and is told to nobody. */
+function isSecret(root: z.ZodType, path: ConfigPath, input: unknown): boolean {
+  return schemaAt(root, path, input)?.meta()?.typeName === 'secret'
+}
+
+function wrongValue(issue: Issue, value: unknown, secret: boolean): { message: string; hint?: string } {
   const choices = choicesOf(issue)
   if (choices !== undefined) return notAChoice(value, choices)
   if (issue.code === 'invalid_type') return wrongType(issue.expected, value)
@@ -55,7 +60,7 @@ function wrongValue(issue: Issue, value: unknown): { message: string; hint?: str
   if (issue.code === 'too_big') return { message: `must be at most ${issue.maximum}, not ${shown(value)}` }
   if (issue.code === 'invalid_key') return { message: issue.issues[0]?.message ?? 'is not a name' }
   const hint: unknown = issue.code === 'custom' ? issue.params?.hint : undefined
-  const where = typeof value === 'object' && value !== null ? '' : ` (found ${shown(value)})`
+  const where = secret || (typeof value === 'object' && value !== null) ? '' : ` (found ${shown(value)})`
   return typeof hint === 'string' ? { message: `${issue.message}${where}`, hint } : { message: `${issue.message}${where}` }
 }
 
@@ -84,7 +89,8 @@ function wrongType(expected: string, value: unknown): { message: string; hint?: 
   const wanted = typeNames[expected] ?? expected
   if (value === null) return { message: `is empty: it must be ${wanted}`, hint: 'give it a value, or remove the key' }
   const message = `must be ${wanted}, not ${shown(value)}`
-  if (expected === 'array' && (typeof value === 'string' || typeof value === 'number')) return { message, hint: `write [${value}]` }
+  if (expected === 'array' && (typeof value === 'string' || typeof value === 'number'))
+    return { message, hint: `write [${withoutSecrets(String(value))}]` }
   const isNumber = typeof value === 'string' && /^-?\d+$/.test(value)
   if ((expected === 'number' || expected === 'int') && isNumber) return { message, hint: `write ${value} without quotes` }
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))

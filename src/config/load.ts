@@ -7,6 +7,7 @@ import { readConfigFile } from './read-config-file.ts'
 import { salvage } from './salvage.ts'
 import { type Config, configSchema } from './schema.ts'
 import { checkSecretFiles } from './secret-files.ts'
+import { checkSinkFiles } from './sink-files.ts'
 import { checkTlsFiles } from './tls-files.ts'
 import { readYaml, type YamlDocument } from './yaml-document.ts'
 
@@ -55,6 +56,7 @@ export async function readConfig(file: string | undefined): Promise<LoadedConfig
   const report = reporter(document, file, problems)
   await checkTlsFiles(parsed.understood, report)
   await checkSecretFiles(parsed.understood, report)
+  await checkSinkFiles(parsed.understood, report)
   return merge(parsed.result, problems)
 }
 

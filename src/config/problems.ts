@@ -47,10 +47,19 @@ export function countProblems(problems: readonly Pick<Problem, 'severity'>[]): s
 
 /** Any value from the file on one short line, control characters escaped: files may hold anything, terminals obey. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value))
+  if (typeof value === 'string') return printable(JSON.stringify(shortened(withoutSecrets(value))))
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' ? 'a section with keys' : String(value)
+}
+
+/** User, password and query of what may be a URL: messages go to the log, to /status and to /readyz. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*:.*@/is, '$1***@').replace(/(:\/\/[^?]*\?).*/s, '$1***')
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
 function printable(text: string): string {

@@ -1,12 +1,13 @@
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
+import { maxSecretBytes, secretText } from '../core/secret-text.ts'
 import { contentOf } from './file-content.ts'
 import type { ConfigPath, Report } from './problems.ts'
 import type { Config, SinkConfig, SourceConfig } from './schema.ts'
 import type { SecretConfig } from './secret-schema.ts'
 
 /**
- * Looks whether every secret is there: its file can be read and is not empty, its variable is set. A relative file is one of
+ * Looks whether every secret is there and is one, as its reader will (secrets/read-secret.ts). A relative file is one of
  * systemd's credentials where there is one of that name (systemd.exec(5), CREDENTIALS_DIRECTORY), else it begins at the working directory.
  */
 export async function checkSecretFiles(config: Config, report: Report, env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -31,14 +32,35 @@ function secretsOfSource(source: SourceConfig): (readonly [ConfigPath, SecretCon
 }
 
 async function check(secret: SecretConfig | undefined, path: ConfigPath, report: Report, env: NodeJS.ProcessEnv): Promise<void> {
-  if (secret?.env !== undefined && (env[secret.env] ?? '') === '') {
+  if (secret?.value !== undefined) checkText(secret.value, 'the secret', path, report)
+  if (secret?.env !== undefined) checkVariable(secret.env, path, report, env)
+  if (secret?.file !== undefined) await checkFile(await placeOf(secret.file, env), path, report)
+}
+
+function checkVariable(name: string, path: ConfigPath, report: Report, env: NodeJS.ProcessEnv): void {
+  const text = env[name] ?? ''
+  if (text === '') {
     const hint = 'set it where the relay is started (Environment= or EnvironmentFile= of the service), or write "{ file: /path }"'
-    report('warning', path, `the environment variable ${secret.env} is not set here`, hint)
+    report('warning', path, `the environment variable ${name} is not set here`, hint)
+  } else {
+    checkText(text, `the environment variable ${name}`, path, report)
   }
-  if (secret?.file === undefined) return
-  const file = await placeOf(secret.file, env)
+}
+
+async function checkFile(file: string, path: ConfigPath, report: Report): Promise<void> {
+  const found = await stat(file).catch(() => undefined)
+  const hint = 'name a file that holds the secret alone'
+  // Reading a named pipe would wait for its writer.
+  if (found?.isFile() === false) return report('error', path, `${file} is not a file`, hint)
+  if (found !== undefined && found.size > maxSecretBytes)
+    return report('error', path, `${file} is larger than ${maxSecretBytes} bytes`, hint)
   const content = await contentOf(file, path, report)
-  if (content !== undefined && content.toString().trim() === '') report('error', path, `${file} is empty`, 'write the secret into it')
+  if (content !== undefined) checkText(content.toString(), file, path, report)
+}
+
+function checkText(text: string, where: string, path: ConfigPath, report: Report): void {
+  const secret = secretText(text)
+  if ('wrong' in secret) report('error', path, `${where} ${secret.wrong}`, secret.hint)
 }
 
 async function placeOf(file: string, { CREDENTIALS_DIRECTORY: credentials }: NodeJS.ProcessEnv): Promise<string> {

@@ -16,18 +16,44 @@ export function checkSinks(config: Config, report: Report): void {
   }
 }
 
-/** Two writers that rotate one file would take each other's lines away. */
+/** One pipeline's file of a file sink: absolute. */
+interface SinkFile {
+  readonly file: string
+  readonly sink: string
+  readonly pipeline: string
+  readonly config: FileSinkConfig
+}
+
+/** Every file that a file sink writes, standard output left out. */
+export function sinkFiles(config: Config): SinkFile[] {
+  const pipelines = Object.entries(config.pipelines)
+  return Object.entries(config.sinks).flatMap(([sink, one]) => {
+    if (one.type !== 'file' || one.path === '-') return []
+    const names = pipelines.filter(([, { sinks }]) => sinks.includes(sink)).map(([name]) => name)
+    return names.map((pipeline) => ({
+      file: resolve(config.data_dir, one.path.replaceAll('{pipeline}', pipeline)),
+      sink,
+      pipeline,
+      config: one,
+    }))
+  })
+}
+
+/** Two writers that rotate one file would take each other's lines away, and so would one whose file is what another's is rotated to. */
 function checkSharedFiles(config: Config, report: Report): void {
-  const writers = new Map<string, string>()
-  for (const [name, sink] of Object.entries(config.sinks)) {
-    if (sink.type !== 'file' || sink.path === '-') continue
-    const pipelines = Object.keys(config.pipelines).filter((pipeline) => config.pipelines[pipeline]?.sinks.includes(name))
-    for (const pipeline of pipelines) {
-      const file = resolve(config.data_dir, sink.path.replaceAll('{pipeline}', pipeline))
-      const other = writers.get(file)
-      if (other === undefined) writers.set(file, pipeline)
-      else sharedFile(name, sink, [other, pipeline], report)
-    }
+  const writers = new Map<string, SinkFile>()
+  const files = sinkFiles(config)
+  for (const one of files) {
+    const other = writers.get(one.file)
+    if (other === undefined) writers.set(one.file, one)
+    else sharedFile(one.sink, one.config, [other.pipeline, one.pipeline], report)
+  }
+  for (const { file, sink } of files) {
+    const [, base = '', number] = /^(.*)\.([1-9]\d*)$/.exec(file) ?? []
+    const other = writers.get(base)
+    if (other === undefined || Number(number) > other.config.max_files) continue
+    const message = `${file} would be overwritten when pipeline ${other.pipeline} rotates ${base}`
+    report('error', ['sinks', sink, 'path'], message, 'let the path end otherwise, e.g. "logs/{pipeline}.log"')
   }
 }
 

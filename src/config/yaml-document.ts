@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLError } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml'
 import type { ConfigPath } from './problems.ts'
 
 export interface Position {
@@ -28,11 +40,17 @@ const hints: Partial<Record<YAMLError['code'], string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'put a value that holds ": " in quotes, and keys of one section in the same column',
   MULTILINE_IMPLICIT_KEY: 'write `key: value`, with a space after the colon',
   BAD_INDENT: 'close the bracket, or indent what stands within it',
+  TAG_RESOLVE_FAILED: 'put a value that begins with ! in quotes',
+  BAD_DQ_ESCAPE: 'write two backslashes for one, or put the value in single quotes',
 }
+// Those of YAML that would quote the text are here too: it may be a password.
 const messages: Partial<Record<YAMLError['code'], string>> = {
   DUPLICATE_KEY: 'this key stands twice in the same section',
   TAB_AS_INDENT: 'a tab in the indentation',
   MULTIPLE_DOCS: 'a second YAML document begins here',
+  TAG_RESOLVE_FAILED: 'this tag is not known',
+  BAD_DIRECTIVE: 'this directive is not known',
+  BAD_DQ_ESCAPE: 'no escape sequence begins like this',
 }
 
 /** Never throws: whatever the text is, the answer is values or errors. */
@@ -42,8 +60,8 @@ export function readYaml(text: string): YamlDocument {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const failed = (message: string, hint?: string): YamlDocument => {
-    const error = { line: 1, column: 1, message, ...(hint === undefined ? {} : { hint }) }
+  const failed = (message: string, hint?: string, offset = 0): YamlDocument => {
+    const error = { ...at(offset), message, ...(hint === undefined ? {} : { hint }) }
     return { value: undefined, errors: [error], position: () => error }
   }
   try {
@@ -51,6 +69,9 @@ export function readYaml(text: string): YamlDocument {
     // The parser descends into nested collections by calling itself, and reports the end of the stack as it reports all else.
     if (document.errors.some(({ message }) => /call stack|stack overflow/i.test(message))) return failed(tooDeep)
     const errors = [...document.errors, ...document.warnings].map((error) => describe(error, at(error.pos[0])))
+    const strayAt = errors.length === 0 ? strayAlias(document) : undefined
+    if (strayAt !== undefined)
+      return failed('no anchor before this alias has its name', 'put a value that begins with * in quotes', strayAt)
     const value = errors.length === 0 ? document.toJS({ maxAliasCount: maxAliases }) : undefined
     return { value, errors, position: (path, of) => at(offsetOf(document, path, of)) }
   } catch (error) {
@@ -64,11 +85,28 @@ export function readYaml(text: string): YamlDocument {
 
 function describe(error: YAMLError, position: Position): Position & { message: string; hint?: string } {
   const hint = hints[error.code]
-  return { ...position, message: messages[error.code] ?? lowerFirst(error.message), ...(hint === undefined ? {} : { hint }) }
+  return { ...position, message: messages[error.code] ?? ownWords(error), ...(hint === undefined ? {} : { hint }) }
 }
 
-function lowerFirst(text: string): string {
+/** Without what an unexpected token's message quotes at its end. */
+function ownWords({ code, message }: YAMLError): string {
+  const text = code === 'UNEXPECTED_TOKEN' ? message.replace(/: .*/s, '') : message
   return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** Where an alias stands that leads nowhere. */
+function strayAlias(document: Document.Parsed): number | undefined {
+  const anchors = new Set<string>()
+  let found: number | undefined
+  visit(document, (_key, node) => {
+    if (isAlias(node) && !anchors.has(node.source)) {
+      found = startOf(node)
+      return visit.BREAK
+    }
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) anchors.add(node.anchor)
+    return undefined
+  })
+  return found
 }
 
 function offsetOf(document: Document.Parsed, path: ConfigPath, of: 'key' | 'value'): number {

@@ -98,11 +98,18 @@ export class ControlServer implements Component {
     const from = wholeNumber(browse.get('from'), 0)
     const limit = wholeNumber(browse.get('limit'), Number.MAX_SAFE_INTEGER)
     if (from === undefined || limit === undefined) return sendError(response, 400, 'from and limit must be whole numbers of 0 and above')
+    // A relay that is drained, or a pipeline that is being replaced: an empty answer would say that nothing waits.
+    if (pipelines[pipeline]?.queue.condition === 'closed') return sendError(response, 409, closedQueue(pipeline))
     const signal = whileAsked(response, this.#stopping.signal)
     const batches = this.#options.browse(pipeline, from, signal)
     if (batches === undefined) return unknown()
     await streamMessages(batches, { from, limit }, response, signal)
   }
+}
+
+function closedQueue(pipeline: string): RelayError {
+  const hint = 'ask again when the pipeline runs, or when the relay has ended: then the queue is read on disk'
+  return new RelayError('QUEUE_CLOSED', `the queue of pipeline ${pipeline} is closed`, { hint })
 }
 
 function describeBindError(path: string, cause: NodeJS.ErrnoException): ConstructorParameters<typeof RelayError> {

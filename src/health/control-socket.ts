@@ -1,8 +1,9 @@
-import { lstat, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { lstat, rename, rm, stat } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { makeDirectory } from '../native/make-directory.ts'
 import { getStatus } from './control-client.ts'
 
 // sockaddr_un has 108 bytes for the path and its end (unix(7)); a longer one would be cut, or refused.
@@ -25,7 +26,7 @@ export async function claimSocketPath(path: string, log: Logger): Promise<void> 
     throw new RelayError('DATA_DIR_UNUSABLE', `${path} is ${bytes} bytes long; a socket's path has ${maxPathBytes} at most`, { hint })
   }
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await makeDirectory(dirname(path), 0o700)
     const { mode } = await stat(dirname(path))
     // Other users' access to the directory is the administrator's choice (it may hold more than our files); we say so.
     if ((mode & 0o022) !== 0) log.warn({ path: dirname(path) }, 'data_dir can be written by other users: `chmod 700` it')

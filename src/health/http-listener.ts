@@ -19,6 +19,9 @@ export interface HttpListenerOptions {
   readonly log: Logger
 }
 
+/** Then its client has to connect anew: the last answer says so. */
+export const maxRequestsPerConnection = 32
+
 /**
  * An HTTP server that outlives its clients: requests are small and quick or they are cut, connections are few, and no
  * error of a client or a handler goes further than its own answer.
@@ -51,6 +54,8 @@ export class HttpListener implements Component {
       keepAliveTimeout: 5_000,
     })
     server.maxConnections = maxConnections
+    // Pipelined requests of one chunk are all answered before Node.js pauses their connection, read or not: beyond this they get a bare 503.
+    server.maxRequestsPerSocket = maxRequestsPerConnection
     server.timeout = idleTimeoutMs
     server.on('request', (request, response) => void this.#handle(request, response))
     server.on('drop', () => this.#dropped())

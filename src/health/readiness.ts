@@ -27,6 +27,7 @@ export function readiness(status: RelayStatus, pipeline?: string): ReadyAnswer |
     if (found === undefined) return undefined
     pipelines[name] = answerOf(found)
   }
-  const whole = answerOf(pipeline === undefined ? status : (status.pipelines[pipeline] as Readiness))
-  return { ...whole, state: status.state, pipelines }
+  // The relay's own reasons say themselves that it does not run.
+  const { ready, reasons } = pipeline === undefined ? status : (pipelines[pipeline] as Readiness)
+  return { ready: running && ready, reasons, state: status.state, pipelines }
 }

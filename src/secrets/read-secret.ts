@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { RelayError } from '../core/errors.ts'
+import { maxSecretBytes, secretText } from '../core/secret-text.ts'
 
 /** Where a secret is: exactly one of the three. */
 export interface SecretLocation {
@@ -8,9 +9,6 @@ export interface SecretLocation {
   readonly file?: string | undefined
   readonly env?: string | undefined
 }
-
-/** Far more than any token has: whoever names a log file by mistake hears of it. */
-const maxBytes = 65_536
 
 /**
  * A password, key or token: one line of text, which is good for the header of a request. A file is read again when it has
@@ -76,30 +74,22 @@ export class SecretReader {
 }
 
 async function readBounded(handle: FileHandle, path: string): Promise<string> {
-  const buffer = Buffer.alloc(maxBytes + 1)
+  const buffer = Buffer.alloc(maxSecretBytes + 1)
   let length = 0
   while (length < buffer.length) {
     const { bytesRead } = await handle.read(buffer, length, buffer.length - length)
     if (bytesRead === 0) return buffer.toString('utf8', 0, length)
     length += bytesRead
   }
-  throw new RelayError('SECRET_UNREADABLE', `${path} is larger than ${maxBytes} bytes`, {
+  throw new RelayError('SECRET_UNREADABLE', `${path} is larger than ${maxSecretBytes} bytes`, {
     hint: 'Name a file that holds the secret alone.',
   })
 }
 
-/**
- * Without the line end that editors and `echo` put behind it, and the byte order mark that some put before it. What else controls is in
- * no secret, and would end the header that carries it.
- */
-function oneLine(text: string, where: string): string {
-  const line = text.replace(/^\ufeff/, '').replace(/\r?\n$/, '')
-  if (line === '') throw new RelayError('SECRET_UNREADABLE', `${where} is empty`, { hint: 'Write the secret into it.' })
-  if (/[\u0000-\u001f\u007f]/.test(line)) {
-    const words = /[\r\n]/.test(line) ? 'has more than one line' : 'holds control characters'
-    throw new RelayError('SECRET_UNREADABLE', `${where} ${words}`, { hint: 'It must hold the secret alone, as one line of text.' })
-  }
-  return line
+function oneLine(written: string, where: string): string {
+  const secret = secretText(written)
+  if ('text' in secret) return secret.text
+  throw new RelayError('SECRET_UNREADABLE', `${where} ${secret.wrong}`, { hint: secret.hint })
 }
 
 const hints: Readonly<Record<string, string>> = {

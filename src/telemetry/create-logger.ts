@@ -15,11 +15,11 @@ export interface RelayLogger extends Logger {
 /**
  * JSON lines on standard error: `level` as a word, `time` in ISO 8601, `msg`, and the caller's fields.
  * An error is passed as `error` (or `err`); a RelayError's code becomes the line's `code`. At level debug errors carry
- * their stack and the chain of causes.
+ * their stack and the chain of causes; INTERNAL, which is to be reported, always does.
  */
 export function createLogger(options: { level: LogLevel; destination?: DestinationStream }): RelayLogger {
   const threshold = { level: options.level }
-  const serializeError = (error: unknown) => describeError(error, threshold.level === 'debug')
+  const serializeError = (error: unknown) => describeError(error, threshold.level === 'debug' || errorCode(error) === 'INTERNAL')
   const root = pino(
     {
       level: 'debug',

@@ -56,6 +56,17 @@ test('when one of two addresses is taken neither moves', async (t) => {
   t.equal(await livez(before), 200)
 })
 
+test('an address that is taken by the relay itself is not blamed on another program', async (t) => {
+  const subject = await listeners(t, config)
+  const before = subject.adminAddress as HostPort
+  await t.rejects(subject.adopt(parsedConfig('/nowhere', { ...config, admin: { listen: `0.0.0.0:${before.port}` } })), {
+    code: 'PORT_IN_USE',
+    message: `cannot move to 0.0.0.0:${before.port} while the relay itself listens on that port`,
+    hint: /restart/,
+  })
+  t.equal(await livez(before), 200)
+})
+
 test('a start that fails leaves nothing open', async (t) => {
   const taken = { ...config, health: { listen: `127.0.0.1:${await takenPort(t)}` } }
   const subject = new Listeners(parsedConfig('/nowhere', taken), { status: () => sampleStatus(), metrics, logger: keptLog().logger })

@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { Reloader } from '../../src/app/reloader.ts'
 import { startReport } from '../../src/app/start-report.ts'
+import { RelayError } from '../../src/core/errors.ts'
 import { Notifier } from '../../src/native/notifier.ts'
 import { fileSink, oneSink, pipeline, syslogSink } from '../support/relay-config.ts'
 import { loadedConfig, parsedConfig, startRelay } from '../support/relay-in-process.ts'
@@ -82,6 +85,31 @@ test('a stop waits for the reload under way, and nothing that it starts is left 
     t.notOk(ready, name)
     t.strictSame(source.listening, [], `${name} listens on nothing`)
   }
+})
+
+test('a reload that hangs holds up neither a drain nor a stop beyond their time', { timeout: 10_000 }, async (t) => {
+  const dir = shortDir(t)
+  const { relay } = await startRelay(t, parsedConfig(join(dir, 'd'), { sinks, pipelines: { main: pipeline(['file']) } }))
+  const { cert_file, key_file } = writePair(join(dir, 'pair'), await makeCertificate('pair'))
+  // Opening a named pipe waits for its writer, as a disk does that hangs.
+  const fifo = join(dir, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const tls = { cert_file, key_file, client_ca_file: fifo }
+  const reloading = relay.reload(loadedConfig(parsedConfig(join(dir, 'd'), { sinks, pipelines: { main: pipeline(['file']) }, tls })))
+  await relay.drain(AbortSignal.abort())
+  t.equal(relay.status().state, 'drained')
+  await relay.stop(AbortSignal.abort())
+  t.equal(relay.status().state, 'stopped')
+  await (await openFile(fifo, 'w')).close()
+  await t.rejects(reloading, { code: 'TLS_MATERIAL' })
+})
+
+test('other machines are told that a reload was refused, not what is in the configuration', async (t) => {
+  const { relay } = await startRelay(t, parsedConfig(shortDir(t), { sinks, pipelines: { main: pipeline(['file']) } }))
+  relay.refused(new RelayError('CONFIG_INVALID', '1 error in the configuration\nrelay.yaml:1:1: error: a: unknown key'))
+  const { reasons, reloadError } = relay.status()
+  t.strictSame(reasons, ['the last reload was refused, in part or as a whole: 1 error in the configuration'])
+  t.match(reloadError, /unknown key/)
 })
 
 test('the reloader carries out one reload after the other, and ignores one while the relay stops', async (t) => {

@@ -31,7 +31,10 @@ t.test('a failing sink that a reason names already is named once', async (t) => 
 })
 
 t.test('a refused reload is not forgotten', async (t) => {
-  t.match(renderStatus({ ...status, reloadError: 'f.yaml:1:1: error' }, nowMs), /the last reload was refused.*f\.yaml:1:1/)
+  const reasons = ['the last reload was refused, in part or as a whole: 2 errors']
+  const reloadError = '2 errors\nf.yaml:1:1: error: a\n    write b\nf.yaml:2:1: error: c'
+  const text = renderStatus({ ...status, pipelines: {}, reasons, reloadError }, nowMs)
+  t.match(text, `\n\n${reasons}\nf.yaml:1:1: error: a\n    write b\nf.yaml:2:1: error: c\n`)
 })
 
 t.test('a source that fetches says how far it has come', async (t) => {

@@ -32,6 +32,21 @@ t.test('sinks that are not there, or not used', async (t) => {
   matchAll(t, briefly(config(file, 'f, f')), ['error pipelines.p.sinks[1] names "f" twice'])
 })
 
+t.test('no file is what another is rotated to', async (t) => {
+  const two = (path: string, more = '', name = 'fw.1') =>
+    `data_dir: /d\nsinks: { f: { type: file, path: "${path}"${more} } }\npipelines:\n  fw: { source: { type: syslog }, sinks: [f] }\n  ${name}: { source: { type: syslog, device: nginx }, sinks: [f] }\n`
+  matchAll(t, check(two('logs/{pipeline}')), [
+    {
+      severity: 'error',
+      path: 'sinks.f.path',
+      message: '/d/logs/fw.1 would be overwritten when pipeline fw rotates /d/logs/fw',
+      hint: /\{pipeline\}\.log/,
+    },
+  ])
+  t.same(check(two('logs/{pipeline}.log')), [])
+  t.same(check(two('logs/{pipeline}', ', max_files: 5', 'fw.6')), [], 'beyond max_files')
+})
+
 t.test('two pipelines never write one file', async (t) => {
   const two = (sinks: string, a: string, b: string) =>
     `sinks: { ${sinks} }\npipelines:\n  a: { source: { type: syslog }, sinks: [${a}] }\n  b: { source: { type: syslog, device: nginx }, sinks: [${b}] }\n`

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadConfig, parseConfig, readConfig } from '../../src/config/load.ts'
@@ -76,6 +77,23 @@ t.test('mistakes in sinks and pipelines', async (t) => {
   for (const [text, problem] of cases) matchAll(t, problemsOf(text), [problem], text)
 })
 
+t.test('a mistake never tells a password', async (t) => {
+  const http = (more: string) =>
+    `sinks: { s: { type: http, endpoints: ["https://a"], ${more} } }\npipelines: { p: { source: { type: syslog }, sinks: [s] } }\n`
+  const of = (endpoints: string) => http('').replace('["https://a"]', endpoints)
+  const cases: [text: string, problem: RegExp][] = [
+    [http('password: 31337'), /password: must be "\{ file: \/path \}", "\{ env: NAME \}", or the text itself$/],
+    [http('headers: { X-Key: 31337 }'), /X-Key: must be "\{ file: [^(]*$/],
+    [http('proxy: "htp://me:31337@proxy:1"'), /proxy: must be .* \(found "htp:\/\/\*\*\*@proxy:1"\)$/],
+    [of('["https://me:31337@a"]'), /must not hold a user or password \(found "https:\/\/\*\*\*@a"\)/],
+    [of('["https://me:pass/31337@a"]'), /must be http:\/\/.* \(found "https:\/\/\*\*\*@a"\)$/],
+    [of('["me:31337@a"]'), /must be http:\/\/.* \(found "\*\*\*@a"\)$/],
+    [of('["htps://a/b?token=31337"]'), /must be http:\/\/.* \(found "htps:\/\/a\/b\?\*\*\*"\)$/],
+    [of('https://me:31337@a'), /must be a list, not "https:\/\/\*\*\*@a" => write \[https:\/\/\*\*\*@a\]$/],
+  ]
+  for (const [text, problem] of cases) matchAll(t, problemsOf(text), [problem], text)
+})
+
 t.test('all mistakes come at once, in the order of the file, those between sections included', async (t) => {
   const problems = problemsOf(`sinks:
   good: { type: file, path: one.log }
@@ -141,6 +159,8 @@ t.test('a file is read, and its mistakes are one error', async (t) => {
     message: /^1 error, 0 warnings in the configuration\n.*bad.yaml:1:1: error: zebra/,
   })
   await t.rejects(loadConfig(join(dir, 'none.yaml')), { code: 'CONFIG_NOT_FOUND', message: /none.yaml/ })
+  writeFileSync(join(dir, 'device.yaml'), rest.replace('{ type: file }', '{ type: file, path: /dev/null }'))
+  t.match(await readConfig(join(dir, 'device.yaml')), { ok: false, problems: [{ message: '/dev/null is no regular file' }] })
   t.match(await readConfig(join(dir, 'directory')), { ok: false, problems: [{ message: 'is a directory' }] })
 })
 

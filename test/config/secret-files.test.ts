@@ -30,6 +30,22 @@ t.test('files', async (t) => {
   t.match(await briefly(http, s3), [/^error pipelines\.p\.source\.credentials\.secret_access_key /])
 })
 
+t.test('what its reader will refuse', async (t) => {
+  const dir = t.testdir({ lines: 'one\ntwo\n', bell: 'a\u0007', long: 'x'.repeat(65_537), directory: {} })
+  for (const [name, words] of [
+    ['lines', 'has more than one line'],
+    ['bell', 'holds control characters'],
+    ['long', 'is larger than 65536 bytes'],
+    ['directory', 'is not a file'],
+  ]) {
+    const said = [`error sinks.s.password ${dir}/${name} ${words}`]
+    t.same(await briefly(`${http}, username: u, password: { file: ${dir}/${name} }`), said)
+  }
+  t.same(await briefly(`${http}, username: u, password: "a\\nb"`), ['error sinks.s.password the secret has more than one line'])
+  const variable = ['error sinks.s.password the environment variable P has more than one line']
+  t.same(await briefly(`${http}, username: u, password: { env: P }`, undefined, { P: 'a\nb' }), variable)
+})
+
 t.test("systemd's credentials", async (t) => {
   const dir = t.testdir({})
   const sink = `${http}, username: u, password: { file: token }`
@@ -37,7 +53,8 @@ t.test("systemd's credentials", async (t) => {
   await writeFile(join(dir, 'token'), 'secret')
   t.same(await briefly(sink, undefined, { CREDENTIALS_DIRECTORY: dir }), [])
   const own = `${http}, username: u, password: { file: package.json }`
-  t.same(await briefly(own, undefined, { CREDENTIALS_DIRECTORY: dir }), [], 'not among them: from the working directory')
+  const said = ['error sinks.s.password package.json has more than one line']
+  t.same(await briefly(own, undefined, { CREDENTIALS_DIRECTORY: dir }), said, 'not among them: from the working directory')
 })
 
 t.test('variables', async (t) => {

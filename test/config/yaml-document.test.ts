@@ -30,7 +30,7 @@ t.test('mistakes of YAML itself', async (t) => {
     ['a: @x\n', 1, 4, /reserved character/],
     ['a: b: c\n', 1, 4, /nested mappings/],
     ['a: "x\n', 2, 1, /quote/],
-    ['a: *nowhere\n', 1, 1, /nowhere/],
+    ['a: 1\nb: *nowhere\n', 2, 4, /no anchor/],
     ['a: !!js/function x\n', 1, 4, /tag/],
   ]
   for (const [text, line, column, message] of cases) {
@@ -38,6 +38,15 @@ t.test('mistakes of YAML itself', async (t) => {
     t.equal(value, undefined, JSON.stringify(text))
     t.match(errors[0], { line, column, message }, JSON.stringify(text))
   }
+})
+
+t.test('no message quotes what may be a password', async (t) => {
+  for (const written of ['*s3cret', '!s3cret x', '|s3cret', '"\\Us3cretxx"', '!!s3cret x', ']s3cret', '"x" s3cret']) {
+    const { errors } = readYaml(`password: ${written}\n`)
+    t.ok(errors.length > 0, written)
+    t.notMatch(JSON.stringify(errors), 's3cret', written)
+  }
+  t.match(readYaml('%s3cret x\n---\na: 1\n').errors, [{ line: 1, message: 'this directive is not known' }])
 })
 
 t.test('a megabyte that wants to become gigabytes', async (t) => {

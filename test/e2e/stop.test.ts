@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { test } from 'tap'
-import { oneSink, syslogSink } from '../support/relay-config.ts'
+import { fileSink, oneSink, syslogSink } from '../support/relay-config.ts'
 import { unbalanced } from '../support/relay-ledger.ts'
 import { SequenceCheck } from '../support/relay-messages.ts'
 import { RelayProcess } from '../support/relay-process.ts'
@@ -57,6 +58,20 @@ test('a second SIGTERM ends the wait', async (t) => {
   relay.signal('SIGTERM')
   await until('the drain', async () => (await relay.status()).state === 'draining')
   t.strictSame(await relay.stop(), { code: 0, signal: null })
+})
+
+test('SIGTERM while the reader of standard output stands still: the process ends at stop_timeout, and nothing is lost', async (t) => {
+  const relay = RelayProcess.prepare(t, { ...oneSink(fileSink('-')), stop_timeout: '300ms' })
+  const child = relay.launch()
+  child.stdout?.pause()
+  await relay.logged(/^started/)
+  await sendAll(await open(t, { host: '127.0.0.1', port: await relay.port() }), 0, 2000, length)
+  await relay.untilPipeline('all received', ({ ledger }) => ledger.received.tcp === 2000)
+  const exited = once(child, 'exit')
+  relay.signal('SIGTERM')
+  t.strictSame(await exited, [0, null])
+  t.ok(relay.log.some(({ msg }) => /^drained, safe to terminate: messages wait on disk for the next start: \d+ of main$/.test(msg)))
+  child.stdout?.resume()
 })
 
 test('SIGTERM with a dead upstream: it ends without waiting for it, and nothing is lost', async (t) => {

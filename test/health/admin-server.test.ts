@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net'
 import { type Test, test } from 'tap'
 import type { RelayStatus } from '../../src/core/status.ts'
 import { AdminServer, HealthServer } from '../../src/health/admin-server.ts'
+import { maxRequestsPerConnection } from '../../src/health/http-listener.ts'
 import { RecordingLogger } from '../support/recording-logger.ts'
 import { samplePipeline, sampleStatus } from '../support/sample-status.ts'
 import { type Answer, fetchHttp } from './request.ts'
@@ -54,11 +55,14 @@ test('readyz answers for the relay or for one pipeline, with reasons', async (t)
 test('nothing is ready while the relay starts or drains, whatever its pipelines say', async (t) => {
   const { ask, current } = await started(t)
   for (const state of ['starting', 'draining', 'stopped'] as const) {
-    current.status = sampleStatus({ state })
+    const reasons = [`the relay is ${state}`]
+    current.status = sampleStatus({ state, reasons })
     const answer = await ask('/readyz')
     t.equal(answer.status, 503, state)
-    t.match(answer.json(), { ready: false, reasons: [`the relay is ${state}`], pipelines: { nginx: { ready: false } } })
-    t.equal((await ask('/readyz?pipeline=nginx')).status, 503)
+    t.strictSame(answer.json(), { ready: false, reasons, state, pipelines: { nginx: { ready: false, reasons } } }, 'and says so once')
+    const one = await ask('/readyz?pipeline=nginx')
+    t.equal(one.status, 503)
+    t.strictSame(one.json<{ reasons: string[] }>().reasons, reasons)
     t.equal((await ask('/livez')).status, 200)
   }
 })
@@ -112,6 +116,33 @@ test('a failing handler is a 500 and a line in the log', async (t) => {
   t.equal(answer.status, 500)
   t.match(answer.json(), { error: { code: 'INTERNAL', message: 'registry broken' } })
   t.match(log.lines, [{ level: 'error', fields: { url: '/metrics', listener: 'admin.listen', error: { code: 'INTERNAL' } } }])
+})
+
+test('requests that are sent in one go are answered up to a bound, and then their connection ends', async (t) => {
+  let asked = 0
+  const server = new HealthServer({
+    listen,
+    status: () => {
+      asked++
+      return sampleStatus()
+    },
+    log: new RecordingLogger(),
+  })
+  await server.start()
+  t.teardown(() => server.stop(AbortSignal.abort()))
+  const port = server.address?.port ?? 0
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(500))
+  let text = ''
+  for await (const piece of socket) text += piece
+  t.equal(text.match(/^HTTP\/1\.1 200 /gm)?.length, maxRequestsPerConnection)
+  t.equal(asked, maxRequestsPerConnection)
+
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  for (let i = 0; i < 2 * maxRequestsPerConnection; i++) {
+    t.equal((await fetchHttp({ agent, host: '127.0.0.1', port, path: '/readyz' })).status, 200, 'whoever waits for each answer')
+  }
 })
 
 test('more connections than the bound are closed, and that is logged once', async (t) => {

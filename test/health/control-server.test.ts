@@ -86,6 +86,13 @@ test('messages come whole, whatever their bytes, from a number on and up to a li
   await t.rejects(seqs({ limit: 1.5 }), { code: 'CONTROL_FAILED', message: /whole numbers/ })
 })
 
+test('a queue that is closed is not taken for an empty one', async (t) => {
+  const nginx = samplePipeline({ queue: { ...samplePipeline().queue, condition: 'closed' } })
+  const { path } = await started(t, { status: () => sampleStatus({ state: 'drained', pipelines: { nginx } }), browse: () => none() })
+  await t.rejects(collect(queueMessages(path, 'nginx')), { code: 'QUEUE_CLOSED', message: 'the queue of pipeline nginx is closed' })
+  t.strictSame(await getQueue(path, 'nginx'), nginx, 'its figures are told')
+})
+
 test('a reader that pauses holds the queue back, and one that leaves ends the browsing', async (t) => {
   const browsing = { batches: 0, ended: Promise.withResolvers<void>() }
   async function* endless(signal: AbortSignal): AsyncGenerator<StoredBatch> {

@@ -155,6 +155,24 @@ test('a write that the disk takes only in part leaves no half line', async (t) =
   t.same(lines(readFileSync(path)), numberedMessages(20))
 })
 
+test('standard output that is a file on a full disk: nothing counts as delivered that is not in it, and no line is joined to half of another', async (t) => {
+  const path = `${t.testdir({})}/out.log`
+  const script = new URL('../support/sink-limited-output.ts', import.meta.url).pathname
+  const answers = await new Promise<string>((resolve, reject) => {
+    const env = { PATH: process.env.PATH }
+    execFile('sh', ['-c', 'ulimit -f 8; exec "$0" "$1" >> "$2"', process.execPath, script, path], { env }, (error, _, stderr) =>
+      error ? reject(error) : resolve(stderr),
+    )
+  })
+  t.same(JSON.parse(answers), [
+    { delivered: [[0, 19]] },
+    { delivered: [], code: 'FILE_UNWRITABLE' },
+    { delivered: [[0, 0]] },
+    { delivered: [[0, 0]] },
+  ])
+  t.same(lines(readFileSync(path)), [...numberedMessages(20), numberedMessages(1)[0]?.slice(0, 5), 'after', 'that'])
+})
+
 test('an abort takes back what was written', async (t) => {
   const path = `${t.testdir({})}/out.log`
   const abort = new AbortController()
@@ -190,6 +208,8 @@ test('a file that cannot be is refused at the start; one that becomes unwritable
   const dir = t.testdir({ file: '' })
   await t.rejects(fileSink(t, `${dir}/file/out.log`).start(), { code: 'FILE_UNWRITABLE', message: /not a directory/ })
   await t.rejects(fileSink(t, dir).start(), { code: 'FILE_UNWRITABLE', message: /it is a directory/ })
+  const error = { code: 'FILE_UNWRITABLE', message: 'cannot write to /dev/null: it is no regular file', hint: /"path: -"/ }
+  await t.rejects(fileSink(t, '/dev/null').start(), error)
   const full = await fileSink(t, '/dev/full').send(storedBatch(['x']), never)
   t.match(full.retry?.error, { code: 'FILE_UNWRITABLE', message: 'cannot write to /dev/full: the disk is full', hint: /room/ })
 })

@@ -41,6 +41,12 @@ test('at level debug an error carries its stack and its causes, and a loop of ca
   t.equal(depth, 6)
 })
 
+test('what is to be reported carries its stack at every level', async (t) => {
+  const { log, last } = capture('info')
+  log.error({ error: RelayError.from(new TypeError('ours')) }, 'x')
+  t.match(last().error, { code: 'INTERNAL', message: 'ours', cause: { message: 'ours', stack: /create-logger\.test/ } })
+})
+
 test('anything may have been thrown', async (t) => {
   const { log, last } = capture('info')
   log.error({ error: 'a string' }, 'x')

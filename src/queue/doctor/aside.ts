@@ -1,5 +1,6 @@
-import { constants, copyFile, link, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, link, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeDirectory } from '../../native/make-directory.ts'
 
 /**
  * Where the files of a queue go before they are repaired, `NAME.damaged-TIME` beside its directory. Only the newest is
@@ -51,7 +52,7 @@ export class Aside {
       this.#path = `${this.#directory}.damaged-${timestamp()}`
     }
     const place = this.#place(this.#path, store)
-    await mkdir(place, { recursive: true, mode: 0o700 })
+    await makeDirectory(place, 0o700)
     return place
   }
 

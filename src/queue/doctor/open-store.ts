@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectory } from '../../native/make-directory.ts'
 import { type LevelTools, levelTools, openFailure, probeLock, type Store, writeBuffers } from '../leveldb.ts'
 import { makeRow, rowName, sweepRow } from '../segments/segment-files.ts'
 import { SegmentedStore } from '../segments/segmented-store.ts'
@@ -28,7 +28,7 @@ export interface OpenOptions extends Doubts {
  */
 export async function openStore(directory: string, segmentBytes: number, options: OpenOptions = {}): Promise<OpenedStore> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory, 0o700)
     await probeLock(directory)
     return await openParts(directory, segmentBytes, options)
   } catch (error) {

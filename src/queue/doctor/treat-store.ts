@@ -1,5 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectory } from '../../native/make-directory.ts'
 import { inspectStore } from '../level-files/inspect.ts'
 import { type LevelDb, type LevelTools, openFailure, reasonOf } from '../leveldb.ts'
 import type { Aside } from './aside.ts'
@@ -63,7 +64,7 @@ async function repair(directory: string, treatment: Treatment, reasons: readonly
 
 async function setAside(directory: string, treatment: Treatment, reasons: readonly string[]): Promise<Treated> {
   await treatment.aside.move(directory, treatment.but)
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeDirectory(directory, 0o700)
   return { db: await open(directory, treatment, true), outcome: 'set_aside', reasons }
 }
 

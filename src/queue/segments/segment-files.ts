@@ -58,7 +58,13 @@ export async function removeSegment(row: string, name: SegmentName): Promise<voi
 
 /** Makes the directory of a row, and has it survive a loss of power. */
 export async function makeRow(directory: string, row: string): Promise<void> {
-  if ((await mkdir(row, { recursive: true, mode: 0o700 })) !== undefined) await syncDirectory(directory)
+  try {
+    await mkdir(row, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return
+  }
+  await syncDirectory(directory)
 }
 
 /** The names in a directory survive a loss of power. */

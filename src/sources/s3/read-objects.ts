@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import type { Level } from 'level'
 import { RelayError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import { makeDirectory } from '../../native/make-directory.ts'
 import { decodeProgress, encodeProgress, type ObjectProgress } from '../../protocols/s3/object-progress.ts'
 import { wait } from '../../retry/backoff.ts'
 import { codesOf, innermost, openStore } from './open-store.ts'
@@ -51,7 +51,7 @@ export class ReadObjects {
   /** Rejects with DATA_DIR_IN_USE or DATA_DIR_UNUSABLE. */
   async open(): Promise<void> {
     try {
-      await mkdir(this.#directory, { recursive: true })
+      await makeDirectory(this.#directory)
       this.#db = await openStore(this.#directory)
       for await (const [key, value] of this.#db.iterator({ gte: 's:', lt: 's;' })) this.#scopes.set(key.slice(2), JSON.parse(value))
     } catch (error) {
