@@ -46,7 +46,9 @@ function addBelow(document: Fields, jsonField: string, fields: Fields): void {
 }
 
 function tag(document: Fields, name: string): void {
-  const tags = (document.tags as readonly string[] | undefined) ?? []
+  // The body may have brought some, a single one too.
+  const { tags: before = [] } = document
+  const tags: readonly unknown[] = Array.isArray(before) ? before : [before]
   if (!tags.includes(name)) document.tags = [...tags, name]
 }
 

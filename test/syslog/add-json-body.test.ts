@@ -29,6 +29,7 @@ test('a document that has no place for a field says so, once', async (t) => {
   const twice = added({ event: 'x', 'event.module': 'y' }, 'merge', { own: { tags: ['ours'] } })
   t.match(twice, { event: { module: 'm' }, json: { event: 'x' }, tags: ['ours', 'json_conflict'] })
   t.equal(added({ a: 1 }, 'merge').tags, undefined)
+  t.match(added({ tags: 0, _id: [], json: [] }, 'merge'), { tags: [0, 'json_conflict'], json: [] }, 'a single tag of its own')
 })
 
 test('merge: its fields at the top, objects deeply', async (t) => {
