@@ -55,7 +55,11 @@ export function shown(value: unknown): string {
 
 /** User, password and query of what may be a URL: messages go to the log, to /status and to /readyz. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*:.*@/is, '$1***@').replace(/(:\/\/[^?]*\?).*/s, '$1***')
+  const from = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0].length ?? 0
+  const [at, colon] = [text.lastIndexOf('@'), text.indexOf(':', from)]
+  const named = colon !== -1 && colon < at ? `${text.slice(0, from)}***${text.slice(at)}` : text
+  const query = named.includes('://') ? named.indexOf('?') : -1
+  return query === -1 ? named : `${named.slice(0, query + 1)}***`
 }
 
 function shortened(text: string): string {

@@ -127,9 +127,8 @@ export async function carry(delivery: StreamDelivery, carrier: Carrier, signal: 
   const forget = carrier.onDeath((reason = stopped) => delivery.fail(reason))
   void delivery.fate.then(forget)
   signal.addEventListener('abort', abort)
-  if (!carrier.alive) delivery.fail(stopped)
-  else if (signal.aborted) delivery.stop(stopped)
-  else delivery.pump()
+  if (signal.aborted) delivery.stop(stopped)
+  else if (carrier.alive) delivery.pump()
   const answer = await delivery.answer
   signal.removeEventListener('abort', abort)
   return answer
