@@ -1,8 +1,9 @@
-import { version } from '../app/version.ts'
+import { build } from '../app/version.ts'
 import type { Command, CommandContext } from './command.ts'
 
 export function versionText(): string {
-  return `logrelay ${version} (Node.js ${process.versions.node}, ${process.platform} ${process.arch})`
+  const from = build.commit === undefined ? 'from sources' : `commit ${build.commit}`
+  return `logrelay ${build.version} (${from}, Node.js ${process.versions.node}, ${process.platform} ${process.arch})`
 }
 
 export function versionCommand({ terminal }: CommandContext): Command<object> {

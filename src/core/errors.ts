@@ -35,6 +35,7 @@ export const errorCodes = [
   'NOT_RUNNING', // a command needs a running relay and there is none
   'CONTROL_FAILED', // the control socket answered with an error or not at all
   'PIPELINE_UNKNOWN', // a command names a pipeline that is not configured
+  'ADDON_UNAVAILABLE', // the single executable finds no place to load its built-in libraries from
   'INTERNAL', // a mistake of ours; please report it
 ] as const
 

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import type * as koffi from 'koffi'
 import { RelayError } from '../core/errors.ts'
+import { loadAddon } from './addons.ts'
+import { isEmbedded } from './embedded.ts'
 
 export type Koffi = typeof koffi
 export type Libc = koffi.LibraryHandle
@@ -11,7 +13,7 @@ let loaded: Koffi | RelayError | undefined
 export function loadKoffi(): Koffi | RelayError {
   if (loaded === undefined) {
     try {
-      loaded = createRequire(import.meta.url)('koffi') as Koffi
+      loaded = (isEmbedded ? loadAddon('koffi.node') : createRequire(import.meta.url)('koffi')) as Koffi
     } catch (error) {
       loaded = RelayError.from(error, 'INTERNAL', 'koffi cannot be loaded')
     }

@@ -1,3 +1,4 @@
+import { mkdirSync, statSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -27,5 +28,18 @@ async function makeOne(path: string, mode: number): Promise<void> {
       () => false,
     )
     if (!isDirectory) throw error
+  }
+}
+
+/** The same at once, for what has to be there before anything else runs. */
+export function makeDirectorySync(path: string, mode: number): void {
+  try {
+    mkdirSync(path, mode)
+  } catch (error) {
+    const above = dirname(path)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && above !== path) {
+      makeDirectorySync(above, mode)
+      mkdirSync(path, mode)
+    } else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }

@@ -1,5 +1,6 @@
 import type { RelayError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { ThreadCode } from '../native/embedded.ts'
 import { type Koffi, loadKoffi, withLibc } from '../native/koffi.ts'
 import { type UdpSocket, type UdpSocketCalls, udpSocketCalls } from '../native/udp-sockets.ts'
 import { openWakeUp, type WakeUp } from '../native/wake-up.ts'
@@ -13,7 +14,7 @@ export interface UdpReceiverOptions {
   /** Default: koffi, where it can be had. */
   readonly load?: () => Koffi | RelayError
   /** What the thread runs; default: udp-receiver-thread. */
-  readonly threadCode?: URL | undefined
+  readonly threadCode?: ThreadCode | undefined
 }
 
 interface Calls extends UdpSocketCalls {
@@ -27,7 +28,7 @@ interface Calls extends UdpSocketCalls {
 export class UdpReceiver implements UdpPorts {
   readonly #logger: Logger
   readonly #load: () => Koffi | RelayError
-  readonly #threadCode: URL | undefined
+  readonly #threadCode: ThreadCode | undefined
   #calls: Calls | 'none' | undefined
   #thread: UdpThread | undefined
   readonly #ports = new Set<ThreadPort>()

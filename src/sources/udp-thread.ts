@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { type ThreadCode, threadCode } from '../native/embedded.ts'
 import type { WakeUp } from '../native/wake-up.ts'
 import { DatagramBlock } from './udp-block.ts'
 import { newRing, RingReader } from './udp-ring.ts'
@@ -10,8 +11,6 @@ const ringBytes = 6 * 2 ** 20
 const turnBytes = 2 ** 20
 /** It takes about 10 MiB, most of it for starting; what it does with datagrams leaves next to nothing behind. Their memory is not on the heap. */
 const resourceLimits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
-/** The build does not rewrite it: as this file is, so is its neighbour. */
-const entry = new URL(`./udp-receiver-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 export type BlockHandler = (block: DatagramBlock) => void
 
@@ -33,7 +32,7 @@ export class UdpThread {
   #scheduled: NodeJS.Immediate | undefined
 
   /** Owns the wake-up from here on. `code`: what the thread runs. */
-  constructor(wakeUp: WakeUp, code: URL = entry) {
+  constructor(wakeUp: WakeUp, { code, eval: isText }: ThreadCode = threadCode('udp-receiver-thread', import.meta.url)) {
     this.#wakeUp = wakeUp
     const ring = newRing(ringBytes)
     this.#ring = new RingReader(ring)
@@ -41,7 +40,7 @@ export class UdpThread {
     this.#block = new DatagramBlock(this.#ring)
     const data: ThreadData = { ring, wakeFd: wakeUp.fd }
     // Without the process' own options: what those load into the main thread has no business in this one.
-    this.#worker = new Worker(code, { workerData: data, resourceLimits, execArgv: [], name: 'udp' })
+    this.#worker = new Worker(code, { eval: isText, workerData: data, resourceLimits, execArgv: [], name: 'udp' })
     this.#worker.on('message', (answer: Answer) => this.#hear(answer))
     this.ended = new Promise((resolve) => {
       let reason: Error | undefined

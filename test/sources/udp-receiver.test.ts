@@ -7,7 +7,7 @@ import { RecordingLogger } from '../support/recording-logger.ts'
 import { eventually } from '../support/running-source.ts'
 import { openUdp } from '../support/udp-ports.ts'
 
-const dying = new URL('../support/udp-dying-thread.ts', import.meta.url)
+const dying = { code: new URL('../support/udp-dying-thread.ts', import.meta.url), eval: false }
 
 /** Threads of this process that receive UDP, as the kernel names them. */
 function threads(): number {

@@ -5,6 +5,9 @@ import { RelayError } from '../../core/errors.ts'
 /** The queue's limit, a third more, and reserve. */
 const leastFreeBytes = 2 ** 30
 
+/** What the directories' names begin with. */
+export const benchPrefix = 'bench-self-'
+
 /** Where to measure: in `dir` if it is named, else in data_dir, else, where that cannot be written to, in the working directory. */
 export async function benchParent(dir: string | undefined, dataDir: string): Promise<string> {
   const problem = dir === undefined ? await whyNotWritable(dataDir) : undefined
@@ -32,7 +35,7 @@ export async function inBenchDirectory<T>(
       { hint },
     )
   }
-  const directory = await mkdtemp(join(parent, 'bench-self-'))
+  const directory = await mkdtemp(join(parent, benchPrefix))
   try {
     return await work(directory)
   } finally {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { threadCode } from '../../native/embedded.ts'
 
 /** What the sender is asked to send: so many messages, or as many as it can for a time. */
 export type Load = { readonly messages: number } | { readonly seconds: number }
@@ -28,10 +29,10 @@ export class BenchThread<Command, Answer> {
   readonly #worker: Worker
   #failure: unknown
 
-  /** `name`: of the file beside this one, as `sender-thread`. The build does not rewrite it: as this file is, so is its neighbour. */
+  /** `name`: of the file beside this one, as `sender-thread`. */
   constructor(name: string, workerData?: unknown) {
-    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-    this.#worker = new Worker(new URL(`./${name}${extension}`, import.meta.url), { workerData, execArgv: [], name })
+    const { code, eval: isText } = threadCode(name, import.meta.url)
+    this.#worker = new Worker(code, { eval: isText, workerData, execArgv: [], name })
     this.#worker.on('error', (error) => {
       this.#failure = error
     })

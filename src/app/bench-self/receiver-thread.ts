@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { parentPort } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { readShared } from '../../sources/shared-read-buffer.ts'
 import { type Received, type ReceiverCommand, threadCpuMicroseconds } from './bench-thread.ts'
 
@@ -35,8 +35,11 @@ class Receiving {
   }
 }
 
-if (parentPort !== null) {
-  const parent = parentPort
+// Not awaited: in the single executable this is CommonJS.
+if (parentPort !== null) void serve(parentPort)
+
+/** What is asked before the port is open waits in the port to the parent. */
+async function serve(parent: MessagePort): Promise<void> {
   const receiving = new Receiving()
   const server = createServer((socket) => receiving.accept(socket))
   server.listen(0, '127.0.0.1')

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { type Load, type Sent, threadCpuMicroseconds } from './bench-thread.ts'
 import { logLines, recordBytes } from './log-lines.ts'
 
@@ -72,8 +72,11 @@ async function open(port: number): Promise<Socket> {
   return socket
 }
 
-if (parentPort !== null) {
-  const port = parentPort
+// Not awaited: in the single executable this is CommonJS.
+if (parentPort !== null) void serve(parentPort)
+
+/** What is asked before the connections are open waits in the port. */
+async function serve(port: MessagePort): Promise<void> {
   const sending = new Sending(await Promise.all(Array.from({ length: connections }, () => open(workerData as number))))
   // A connection that breaks is an error that nobody handles here: it ends the thread, and whoever asked hears of it.
   port.on('message', async (load: Load) => port.postMessage(await sending.send(load)))
