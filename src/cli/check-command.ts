@@ -11,7 +11,7 @@ export function checkCommand({ terminal, relay, exit }: CommandContext): Command
     builder: (yargs) => yargs.example('logrelay check --config relay.yaml', 'exit status 2 when it has errors'),
     handler: async ({ config }) => {
       const file = await resolveConfigFile(config)
-      const result = await readConfig(file)
+      const result = await readConfig(file, { beside: true })
       const problems = result.ok ? result.warnings : result.problems
       const found = result.ok ? await bucketProblems(result) : []
       const list = problems.length === 0 ? '' : `${formatProblems(problems, 1000)}\n`

@@ -41,7 +41,7 @@ export function lbCommand({ terminal }: CommandContext): Command<LbOptions> {
     handler: async (options) => {
       const pools = required(parsePools(options.pool))
       const listen = options.listen === undefined ? undefined : parseHost(options.listen)
-      const { config } = await loadConfig(await resolveConfigFile(options.config))
+      const { config } = await loadConfig(await resolveConfigFile(options.config), { beside: true })
       const balancer = required(planBalancer(config, { name: options.name, listen, pools }))
       await terminal.out(required(lbTargets[options.for](balancer)))
     },

@@ -21,7 +21,7 @@ export function checkListening(config: Config, report: Report, uid: number): voi
     const other = listeners.slice(0, index).find((earlier) => clash(earlier, listener))
     if (other !== undefined) reportClash(listener, other, report)
     if (uid !== 0 && listener.port > 0 && listener.port < 1024) {
-      const hint = 'choose a port from 1024 up, or give the service AmbientCapabilities=CAP_NET_BIND_SERVICE'
+      const hint = '`logrelay unit --write` gives it to the service (CAP_NET_BIND_SERVICE), or choose a port from 1024 up'
       report('warning', listener.path, `port ${listener.port} needs a privilege that this user does not have by itself`, hint)
     }
   }

@@ -28,12 +28,17 @@ export interface ConfigProblems {
   readonly problems: readonly Problem[]
 }
 
+export interface ReadOptions {
+  /** A command looks, and not the relay itself: credentials of systemd, which only the service sees, may be missing here. */
+  readonly beside?: boolean
+}
+
 /** Nobody reads further, and to find the place of each takes time. */
 const maxMistakes = 200
 
 /** Reads and checks the file, or the built-in configuration without one. Throws CONFIG_NOT_FOUND, or CONFIG_INVALID with every mistake in its message. */
-export async function loadConfig(file: string | undefined): Promise<LoadedConfig> {
-  const result = await readConfig(file)
+export async function loadConfig(file: string | undefined, options: ReadOptions = {}): Promise<LoadedConfig> {
+  const result = await readConfig(file, options)
   if (result.ok) return result
   const errors = result.problems.filter(({ severity }) => severity === 'error')
   throw new RelayError('CONFIG_INVALID', `${countProblems(errors)} in the configuration\n${formatProblems(errors)}`, {
@@ -42,7 +47,7 @@ export async function loadConfig(file: string | undefined): Promise<LoadedConfig
 }
 
 /** The same with mistakes as values. Throws CONFIG_NOT_FOUND alone. */
-export async function readConfig(file: string | undefined): Promise<LoadedConfig | ConfigProblems> {
+export async function readConfig(file: string | undefined, { beside = false }: ReadOptions = {}): Promise<LoadedConfig | ConfigProblems> {
   if (file === undefined) return { ...asLoaded(parseConfig(builtinConfig, builtinName)), builtin: true }
   const content = await readConfigFile(file)
   if (!('text' in content)) {
@@ -50,19 +55,19 @@ export async function readConfig(file: string | undefined): Promise<LoadedConfig
     return { ok: false, file, problems: [{ severity: 'error', file, line, column: 1, path: '', ...rest }] }
   }
   const document = readYaml(content.text)
-  const parsed = parseDocument(document, file, {})
+  const parsed = parseDocument(document, content.text, file, {})
   if (parsed.understood === undefined) return parsed.result
   const problems: Problem[] = []
   const report = reporter(document, file, problems)
-  await checkTlsFiles(parsed.understood, report)
-  await checkSecretFiles(parsed.understood, report)
+  await checkTlsFiles(parsed.understood, report, Date.now(), beside)
+  await checkSecretFiles(parsed.understood, report, process.env, beside)
   await checkSinkFiles(parsed.understood, report)
   return merge(parsed.result, problems)
 }
 
 /** Checks a text. It looks at no other file: `readConfig` adds what is wrong with those that the configuration names. */
 export function parseConfig(text: string, fileName: string, surroundings: Surroundings = {}): LoadedConfig | ConfigProblems {
-  return parseDocument(readYaml(text), fileName, surroundings).result
+  return parseDocument(readYaml(text), text, fileName, surroundings).result
 }
 
 interface Parsed {
@@ -71,7 +76,7 @@ interface Parsed {
   readonly understood: Config | undefined
 }
 
-function parseDocument(document: YamlDocument, file: string, surroundings: Surroundings): Parsed {
+function parseDocument(document: YamlDocument, text: string, file: string, surroundings: Surroundings): Parsed {
   const problems: Problem[] = []
   const report = reporter(document, file, problems)
   if (document.errors.length > 0) {
@@ -80,7 +85,11 @@ function parseDocument(document: YamlDocument, file: string, surroundings: Surro
     return { result: { ok: false, file, problems }, understood: undefined }
   }
   if (document.value === null || document.value === undefined) {
-    report('error', [], 'is empty', 'it needs at least "sinks:" and "pipelines:"; docs/configuration.md has an example')
+    // What a package installs is an example in comments: nothing may listen before somebody has decided what.
+    const [message, hint] = /^\s*#/m.test(text)
+      ? ['holds no configuration yet: it is all comments', 'take the # from the lines of "sinks:" and "pipelines:" that you want']
+      : ['is empty', 'it needs at least "sinks:" and "pipelines:"; docs/configuration.md has an example']
+    report('error', [], message, hint)
     return { result: { ok: false, file, problems }, understood: undefined }
   }
   const result = configSchema.safeParse(document.value)

@@ -9,13 +9,15 @@ import type { SecretConfig } from './secret-schema.ts'
 /**
  * Looks whether every secret is there and is one, as its reader will (secrets/read-secret.ts). A relative file is one of
  * systemd's credentials where there is one of that name (systemd.exec(5), CREDENTIALS_DIRECTORY), else it begins at the working directory.
+ * `beside`: see `ReadOptions`.
  */
-export async function checkSecretFiles(config: Config, report: Report, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function checkSecretFiles(config: Config, report: Report, env = process.env, beside = false): Promise<void> {
+  const look = { env, beside }
   for (const [name, sink] of Object.entries(config.sinks)) {
-    for (const [path, secret] of secretsOfSink(sink)) await check(secret, ['sinks', name, ...path], report, env)
+    for (const [path, secret] of secretsOfSink(sink)) await check(secret, ['sinks', name, ...path], report, look)
   }
   for (const [name, { source }] of Object.entries(config.pipelines)) {
-    for (const [path, secret] of secretsOfSource(source)) await check(secret, ['pipelines', name, 'source', ...path], report, env)
+    for (const [path, secret] of secretsOfSource(source)) await check(secret, ['pipelines', name, 'source', ...path], report, look)
   }
 }
 
@@ -31,10 +33,19 @@ function secretsOfSource(source: SourceConfig): (readonly [ConfigPath, SecretCon
   return Object.entries(source.credentials).map(([key, secret]) => [['credentials', key], secret] as const)
 }
 
-async function check(secret: SecretConfig | undefined, path: ConfigPath, report: Report, env: NodeJS.ProcessEnv): Promise<void> {
+interface Look {
+  readonly env: NodeJS.ProcessEnv
+  readonly beside: boolean
+}
+
+async function check(secret: SecretConfig | undefined, path: ConfigPath, report: Report, { env, beside }: Look): Promise<void> {
   if (secret?.value !== undefined) checkText(secret.value, 'the secret', path, report)
   if (secret?.env !== undefined) checkVariable(secret.env, path, report, env)
-  if (secret?.file !== undefined) await checkFile(await placeOf(secret.file, env), path, report)
+  if (secret?.file === undefined) return
+  const place = await placeOf(secret.file, env)
+  // A relative one may be a credential, in the service.
+  const look = isAbsolute(place) ? { beside } : { beside, credential: true }
+  await checkFile(place, path, report, look)
 }
 
 function checkVariable(name: string, path: ConfigPath, report: Report, env: NodeJS.ProcessEnv): void {
@@ -47,14 +58,14 @@ function checkVariable(name: string, path: ConfigPath, report: Report, env: Node
   }
 }
 
-async function checkFile(file: string, path: ConfigPath, report: Report): Promise<void> {
+async function checkFile(file: string, path: ConfigPath, report: Report, look: Parameters<typeof contentOf>[3]): Promise<void> {
   const found = await stat(file).catch(() => undefined)
   const hint = 'name a file that holds the secret alone'
   // Reading a named pipe would wait for its writer.
   if (found?.isFile() === false) return report('error', path, `${file} is not a file`, hint)
   if (found !== undefined && found.size > maxSecretBytes)
     return report('error', path, `${file} is larger than ${maxSecretBytes} bytes`, hint)
-  const content = await contentOf(file, path, report)
+  const content = await contentOf(file, path, report, look)
   if (content !== undefined) checkText(content.toString(), file, path, report)
 }
 

@@ -11,9 +11,14 @@ interface TlsFiles {
   readonly ca_file?: string | undefined
 }
 
-/** Reads every file that a `tls` section names: unreadable, not PEM, a key of another certificate, expired. */
-export async function checkTlsFiles(config: Config, report: Report, nowMs = Date.now()): Promise<void> {
-  const check = (files: TlsFiles, path: ConfigPath) => checkFiles(files, path, report, nowMs)
+interface Look {
+  readonly nowMs: number
+  readonly beside: boolean
+}
+
+/** Reads every file that a `tls` section names: unreadable, not PEM, a key of another certificate, expired. `beside`: see `ReadOptions`. */
+export async function checkTlsFiles(config: Config, report: Report, nowMs = Date.now(), beside = false): Promise<void> {
+  const check = (files: TlsFiles, path: ConfigPath) => checkFiles(files, path, report, { nowMs, beside })
   await check(config.tls, ['tls'])
   for (const [name, { source }] of listeningPipelines(config)) {
     if (source.tls !== undefined) await check(source.tls, ['pipelines', name, 'source', 'tls'])
@@ -23,9 +28,9 @@ export async function checkTlsFiles(config: Config, report: Report, nowMs = Date
   }
 }
 
-async function checkFiles(files: TlsFiles, path: ConfigPath, report: Report, nowMs: number): Promise<void> {
-  const certificate = await certificateIn(files.cert_file, [...path, 'cert_file'], report, nowMs)
-  const key = await keyIn(files.key_file, [...path, 'key_file'], report)
+async function checkFiles(files: TlsFiles, path: ConfigPath, report: Report, look: Look): Promise<void> {
+  const certificate = await certificateIn(files.cert_file, [...path, 'cert_file'], report, look)
+  const key = await keyIn(files.key_file, [...path, 'key_file'], report, look)
   if (certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)) {
     report(
       'error',
@@ -34,8 +39,8 @@ async function checkFiles(files: TlsFiles, path: ConfigPath, report: Report, now
       'name the key that the certificate was made for',
     )
   }
-  await certificateIn(files.client_ca_file, [...path, 'client_ca_file'], report, nowMs)
-  await certificateIn(files.ca_file, [...path, 'ca_file'], report, nowMs)
+  await certificateIn(files.client_ca_file, [...path, 'client_ca_file'], report, look)
+  await certificateIn(files.ca_file, [...path, 'ca_file'], report, look)
 }
 
 /** The first certificate of the file. */
@@ -43,9 +48,9 @@ async function certificateIn(
   file: string | undefined,
   path: ConfigPath,
   report: Report,
-  nowMs: number,
+  { nowMs, beside }: Look,
 ): Promise<X509Certificate | undefined> {
-  const pem = await contentOf(file, path, report)
+  const pem = await contentOf(file, path, report, { beside })
   if (pem === undefined) return undefined
   try {
     const certificate = new X509Certificate(pem)
@@ -59,8 +64,8 @@ async function certificateIn(
   }
 }
 
-async function keyIn(file: string | undefined, path: ConfigPath, report: Report): Promise<KeyObject | undefined> {
-  const pem = await contentOf(file, path, report)
+async function keyIn(file: string | undefined, path: ConfigPath, report: Report, { beside }: Look): Promise<KeyObject | undefined> {
+  const pem = await contentOf(file, path, report, { beside })
   if (pem === undefined) return undefined
   try {
     return createPrivateKey(pem)

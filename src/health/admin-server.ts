@@ -101,7 +101,10 @@ function bindError(cause: NodeJS.ErrnoException, listen: HostPort, key: string):
     const hint = `set ${key} to another address or port, or end the program that listens there: \`ss -ltnp sport = :${listen.port}\` names it`
     return new RelayError('PORT_IN_USE', `another program listens on ${where} (${key})`, { cause, hint })
   }
-  const hint = `${key} must be an address of this machine and a port that its user may open`
+  const denied = cause.code === 'EACCES' && listen.port < 1024
+  const hint = denied
+    ? '`logrelay unit --write && systemctl restart logrelay` lets the service open ports below 1024'
+    : `${key} must be an address of this machine and a port that its user may open`
   return new RelayError('PORT_UNAVAILABLE', `cannot listen on ${where} (${key}): ${cause.message}`, { cause, hint })
 }
 

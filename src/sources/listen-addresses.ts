@@ -73,7 +73,8 @@ export function bindError(error: unknown, protocol: 'TCP' | 'UDP', host: string,
     )
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    const hint = 'ports below 1024 need CAP_NET_BIND_SERVICE (AmbientCapabilities= in the systemd unit); the default ports do not'
+    const hint =
+      'ports below 1024 need CAP_NET_BIND_SERVICE: `logrelay unit --write && systemctl restart logrelay` gives it to the service; the default ports do not'
     return told('PORT_UNAVAILABLE', `${where} may not be opened by this user`, hint)
   }
   if (isMissingAddress(error)) {

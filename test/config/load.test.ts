@@ -131,7 +131,10 @@ t.test('a default that stands in for a wrong value is nobody’s mistake', async
 
 t.test('texts that are no configuration', async (t) => {
   matchAll(t, problemsOf(''), [/^f.yaml:1:1: error: is empty => it needs at least "sinks:" and "pipelines:"/])
-  matchAll(t, problemsOf('# nothing\n'), [/is empty/])
+  matchAll(t, problemsOf('\n  \n'), [/is empty/])
+  matchAll(t, problemsOf('# sinks: {}\n\n  # nothing yet\n'), [
+    /^f.yaml:1:1: error: holds no configuration yet: it is all comments => take the # from /,
+  ])
   matchAll(t, problemsOf('- a\n- b\n'), [/must be a section with keys, not a list/])
   matchAll(t, problemsOf('<13>Oct 11 22:14:15 host x'), [/error: /])
   matchAll(t, problemsOf('a: &a [*a]\n'), [/sinks: is missing/, /pipelines: is missing/, /a: unknown key/], 'a circle')

@@ -2,15 +2,17 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseConfig } from '../../src/config/load.ts'
+import type { Report } from '../../src/config/problems.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { checkSecretFiles } from '../../src/config/secret-files.ts'
 
-async function briefly(sink: string, source = 'type: syslog', env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+async function briefly(sink: string, source = 'type: syslog', env: NodeJS.ProcessEnv = {}, beside = false): Promise<string[]> {
   const text = `sinks: { s: { ${sink} } }\npipelines: { p: { source: { ${source} }, sinks: [s] } }\n`
   const result = parseConfig(text, 'f.yaml', { uid: 0 })
   if (!result.ok) throw new Error(JSON.stringify(result.problems))
   const said: string[] = []
-  await checkSecretFiles(result.config as Config, (severity, path, message) => said.push(`${severity} ${path.join('.')} ${message}`), env)
+  const report: Report = (severity, path, message) => said.push(`${severity} ${path.join('.')} ${message}`)
+  await checkSecretFiles(result.config as Config, report, env, beside)
   return said
 }
 
@@ -55,6 +57,16 @@ t.test("systemd's credentials", async (t) => {
   const own = `${http}, username: u, password: { file: package.json }`
   const said = ['error sinks.s.password package.json has more than one line']
   t.same(await briefly(own, undefined, { CREDENTIALS_DIRECTORY: dir }), said, 'not among them: from the working directory')
+})
+
+t.test('a command beside the service does not see its credentials, and says no more than that', async (t) => {
+  const dir = t.testdir({})
+  const named = (file: string) => `${http}, username: u, password: { file: "${file}" }`
+  const beside = (file: string) => briefly(named(file), undefined, {}, true)
+  t.match(await beside('siem-token'), [/^warning sinks\.s\.password siem-token is not seen here: .*for the service alone/])
+  t.match(await beside('/run/credentials/logrelay.service/none'), [/^warning .* is not seen here/])
+  t.match(await beside(`${dir}/none`), [/^error .*cannot be read/], 'an ordinary file that is missing')
+  t.match(await briefly(named('siem-token')), [/^error .*cannot be read/], 'the relay itself')
 })
 
 t.test('variables', async (t) => {

@@ -62,3 +62,12 @@ pipelines: { p: { source: { type: syslog, tls: { client_ca_file: /none/b.pem } }
     ],
   })
 })
+
+t.test('a command beside the service does not see its credentials', async (t) => {
+  const file = '/run/credentials/logrelay.service/none.pem'
+  const dir = t.testdir({ 'f.yaml': `tls: { cert_file: ${file}, key_file: ${file} }\n${rest}` })
+  const beside = await readConfig(join(dir, 'f.yaml'), { beside: true })
+  t.ok(beside.ok)
+  if (beside.ok) t.match(beside.warnings, [{ severity: 'warning', message: /is not seen here/ }, { path: 'tls.key_file' }])
+  t.notOk((await readConfig(join(dir, 'f.yaml'))).ok, 'the relay itself must see them')
+})

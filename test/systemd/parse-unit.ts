@@ -1,17 +1,15 @@
-import { readFileSync } from 'node:fs'
-
 /** A unit file's settings by section, each with all of its values in order. A line that is none of systemd's is an error. */
 export type Unit = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
-export function parseUnit(path: URL): Unit {
+export function parseUnit(text: string): Unit {
   const unit: Record<string, Record<string, string[]>> = {}
   let section: Record<string, string[]> | undefined
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue
     const header = /^\[(\w+)\]$/.exec(line)
     const setting = /^([A-Z]\w+)=(.*)$/.exec(line)
     if (header?.[1] !== undefined) {
-      section = {}
+      section = unit[header[1]] ?? {}
       unit[header[1]] = section
     } else if (setting?.[1] !== undefined && section !== undefined) {
       const values = section[setting[1]] ?? []

@@ -1,13 +1,15 @@
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type ListeningPipeline, listeningPipelines } from '../../src/config/listening.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { controlSocketPath } from '../../src/health/control-socket.ts'
+import { stateDirectory } from '../../src/planning/unit/service-paths.ts'
+import { unitDropIn, unitOpenFiles } from '../../src/planning/unit/unit-drop-in.ts'
 import { parseUnit, seconds, service } from './parse-unit.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
-const unit = parseUnit(new URL('systemd/logrelay.service', root))
+const unit = parseUnit(read('systemd/logrelay.service'))
 const defaults = configSchema.parse({
   sinks: { file: { type: 'file' } },
   pipelines: { nginx: { source: { type: 'syslog' }, sinks: ['file'] } },
@@ -20,14 +22,16 @@ const entries = (path: string) =>
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.match(/"[^"]*"|\S+/g) ?? [])
 
-test('the unit starts the command of the package, as the documentation lays it out', async (t) => {
-  const [program = '', command, flag, config] = service(unit, 'ExecStart')?.split(' ') ?? []
-  const bin: string = JSON.parse(read('package.json')).bin.logrelay
-  t.equal(program, `/opt/logrelay/${bin}`)
-  accessSync(new URL(bin, root), constants.X_OK)
-  t.strictSame([command, flag, config], ['start', '--config', '/etc/logrelay/logrelay.yaml'])
-  t.match(read('docs/install-vm.md'), /git clone \S+ \/opt\/logrelay\n/)
-  t.equal(service(unit, 'ExecReload'), '/bin/kill -HUP $MAINPID')
+test('the unit starts the command where packages put it, with a configuration that must be there', async (t) => {
+  t.equal(service(unit, 'ExecStart'), '/usr/bin/logrelay start --config /etc/logrelay/logrelay.yaml')
+  t.equal(service(unit, 'ExecReload'), "/bin/sh -c 'kill -HUP $MAINPID'")
+  t.match(read('bin/logrelay'), /export MALLOC_ARENA_MAX="\$\{MALLOC_ARENA_MAX:-1\}"/)
+  t.same(unit.Service?.Environment, ['MALLOC_ARENA_MAX=1'], 'which the single executable cannot set for itself')
+})
+
+test('nothing secret stands in the unit: credentials and files are read', async (t) => {
+  t.notMatch(JSON.stringify(unit.Service?.Environment), /password|token|key/i)
+  t.notOk(unit.Service?.EnvironmentFile)
 })
 
 test('systemd hears from the relay, and waits for it', async (t) => {
@@ -35,6 +39,7 @@ test('systemd hears from the relay, and waits for it', async (t) => {
   t.equal(service(unit, 'NotifyAccess'), 'all', 'systemd-notify is a child')
   t.equal(service(unit, 'Restart'), 'always')
   t.equal(unit.Unit?.StartLimitIntervalSec?.at(-1), '0')
+  t.equal(service(unit, 'RestartPreventExitStatus'), undefined, 'not even with mistakes in the configuration')
   t.ok(seconds(service(unit, 'WatchdogSec')) >= 30)
   t.ok(seconds(service(unit, 'TimeoutStopSec')) >= defaults.stop_timeout / 1000 + 10)
   t.ok(seconds(service(unit, 'TimeoutStartSec')) > 90, 'repairing a queue takes longer than the default')
@@ -49,9 +54,16 @@ test('its user and directories are those that sysusers, tmpfiles and the configu
     ['d', defaults.data_dir, '0700', user, user, '-'],
   ])
   t.equal(`/var/lib/${service(unit, 'StateDirectory')}`, defaults.data_dir)
+  t.equal(service(unit, 'WorkingDirectory'), defaults.data_dir)
+  t.equal(stateDirectory, defaults.data_dir)
   t.equal(service(unit, 'StateDirectoryMode'), '0700')
   t.equal(service(unit, 'UMask'), '0077')
   t.ok(controlSocketPath(defaults.data_dir).length <= 107)
+})
+
+test('what the drop-in adds to is what the unit has', async (t) => {
+  t.equal(service(unit, 'LimitNOFILE'), String(unitOpenFiles))
+  t.equal(service(unit, 'MemoryMax'), undefined, 'only the configuration knows')
 })
 
 test('it may open as many files as a source may hold connections, and more', async (t) => {
@@ -99,20 +111,23 @@ test('hardening takes the rest', async (t) => {
   t.strictSame(found, expected)
 })
 
-test('the drop-in for low ports gives one capability, where it counts for the machine', async (t) => {
-  const dropIn = parseUnit(new URL('systemd/privileged-ports.conf', root))
-  t.strictSame(dropIn.Service, {
+test('the drop-in for low ports gives one capability, where it counts for the machine, and takes nothing else away', async (t) => {
+  const [name = '', one] = listeningPipelines(defaults)[0] ?? []
+  const low = {
+    ...defaults,
+    pipelines: { [name]: { ...(one as ListeningPipeline), source: { ...(one as ListeningPipeline).source, port: 514 } } },
+  }
+  const { MemoryMax, ...rest } = parseUnit(unitDropIn(low, '/etc/logrelay/logrelay.yaml')).Service ?? {}
+  t.match(MemoryMax, [/^\d+M$/])
+  t.strictSame(rest, {
     CapabilityBoundingSet: ['CAP_NET_BIND_SERVICE'],
     AmbientCapabilities: ['CAP_NET_BIND_SERVICE'],
     PrivateUsers: ['no'],
+    NotifyAccess: ['main'],
   })
 })
 
-test('the documentation installs every file there is', async (t) => {
-  const docs = read('docs/install-vm.md')
-  const files = readdirSync(new URL('systemd/', root), { recursive: true, encoding: 'utf8' }).filter(
-    (path) => path.includes('.conf') || path.includes('.service'),
-  )
-  t.ok(files.length >= 4)
-  for (const file of files) t.match(docs, new RegExp(`install .*systemd/${file.replaceAll('.', '\\.')} /etc/`), file)
+test('the documentation names no file of the project that is not there', async (t) => {
+  const named = [...read('docs/install-vm.md').matchAll(/(?<![\w/])systemd\/[\w./-]+\.(?:conf|service)\b/g)].map(([path]) => path)
+  for (const path of named) t.doesNotThrow(() => read(path), path)
 })
