@@ -133,7 +133,10 @@ const explanations: Readonly<Record<string, readonly [words: string, hint?: stri
   EDQUOT: ['the disk quota is used up', 'Make room; messages wait in the queue until then.'],
   EACCES: ['not permitted', 'Give the user of the relay write access to the file and its directory.'],
   EPERM: ['not permitted', 'Give the user of the relay write access to the file and its directory.'],
-  EROFS: ['the file system is read-only', 'In systemd, name the directory in ReadWritePaths.'],
+  EROFS: [
+    'the file system is read-only',
+    'For the service: make the directory for its user, then `logrelay unit --write && systemctl restart logrelay`.',
+  ],
   EISDIR: ['it is a directory'],
   ENOTDIR: ['a part of its path is not a directory'],
   // What mkdir says where a file is in its way.

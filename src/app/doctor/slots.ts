@@ -1,0 +1,22 @@
+/** So many pieces of work at a time; the others wait their turn, in order. */
+export class Slots {
+  readonly #waiting: (() => void)[] = []
+  #free: number
+
+  constructor(count: number) {
+    this.#free = count
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      // Whoever waited takes the slot over: nobody can come in between.
+      if (next === undefined) this.#free++
+      else next()
+    }
+  }
+}

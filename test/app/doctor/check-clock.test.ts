@@ -1,0 +1,24 @@
+import { test } from 'tap'
+import { checkClock } from '../../../src/app/doctor/check-clock.ts'
+import { fakeHost, lines, type Machine, never } from './fake-host.ts'
+
+const asked = 'timedatectl show --property=NTPSynchronized'
+const check = async (machine: Machine) => lines(await checkClock(fakeHost(machine), never))[0]
+
+test('timedatectl says whether the clock is kept right', async (t) => {
+  t.match(await check({ commands: { [asked]: 'NTPSynchronized=yes\n' } }), /^ok synchronisation: it is 2026-11-03T10:00:00Z/)
+  t.match(await check({ commands: { [asked]: 'NTPSynchronized=no\n' } }), /^warning .*\$ timedatectl set-ntp true$/)
+})
+
+test('without it systemd-timesyncd or chrony', async (t) => {
+  t.match(await check({ files: { '/run/systemd/timesync/synchronized': '' } }), /^ok/)
+  const chrony = (leap: string) => ({ commands: { 'chronyc -c tracking': `A,b,3,1.2,${leap}\n` } })
+  t.match(await check(chrony('Normal')), /^ok/)
+  t.match(await check(chrony('Not synchronised')), /^warning/)
+  t.match(await check({ commands: { [asked]: { status: 1, out: '' }, 'chronyc -c tracking': { status: 1, out: '' } } }), /^unknown/)
+  t.match(await check({}), /^unknown synchronisation: .* neither timedatectl nor chronyc/)
+})
+
+test('a date before this program was written', async (t) => {
+  t.match(await check({ nowMs: 0 }), /^problem time: it is 1970-01-01T00:00:00Z/)
+})
