@@ -13,7 +13,10 @@ import type {
   ReplayStep,
   ShownLetter,
 } from '../app/control.ts'
+import type { DoctorOptions, Examination } from '../app/doctor/run-doctor.ts'
 import type { StartReport } from '../app/start-report.ts'
+import type { UnitSurroundings } from '../app/unit/unit-surroundings.ts'
+import type { WrittenDropIn } from '../app/unit/write-drop-in.ts'
 import type { Config } from '../config/schema.ts'
 import type { PipelineStatus, RelayStatus } from '../core/status.ts'
 import type { Measurement } from '../planning/sizing-measurement.ts'
@@ -55,6 +58,9 @@ export interface RelayApi {
   drain(dataDir: string): Promise<void>
   benchSelf(options: BenchSelfOptions): Promise<Measurement | undefined>
   bucketWarnings(config: Config): Promise<BucketWarning[]>
+  doctor(options: DoctorOptions): Promise<Examination>
+  unitSurroundings(config: Config): Promise<UnitSurroundings>
+  writeUnit(text: string, directory: string): Promise<WrittenDropIn>
 }
 
 const control = () => import('../app/control.ts')
@@ -93,7 +99,10 @@ export const relayApi: RelayApi = {
     return asked ? (await import('../app/bucket-warnings.ts')).bucketWarnings(config) : []
   },
   benchSelf: async (options) => (await import('../app/bench-self/bench-self.ts')).benchSelf(options),
+  unitSurroundings: async (config) => (await import('../app/unit/unit-surroundings.ts')).unitSurroundings(config),
+  writeUnit: async (text, directory) => (await import('../app/unit/write-drop-in.ts')).writeDropIn(text, directory),
   letters: lettersApi,
+  doctor: async (options) => (await import('../app/doctor/run-doctor.ts')).runDoctor(options),
   drain: async (dataDir) => (await control()).drain(dataDir),
   offlineQueue: async (dataDir, pipeline) => (await offline()).offlineQueue(dataDir, pipeline),
   async *offlineMessages(dataDir, pipeline, range) {

@@ -1,8 +1,12 @@
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { benchSelfCommand } from './bench-self-command.ts'
 import { checkCommand } from './check-command.ts'
 import { type CommandContext, exitStatus, type GlobalOptions, UsageError } from './command.ts'
+import { answerCompletion, completionCommand } from './completion-command.ts'
+import { completionRequest } from './completion-script.ts'
+import { type CommandNode, commandTree } from './completion-tree.ts'
 import { deadletterCommand } from './deadletter-command.ts'
+import { doctorCommand } from './doctor-command.ts'
 import { drainCommand } from './drain-command.ts'
 import { elasticsearchCommand } from './elasticsearch-command.ts'
 import { lbCommand } from './lb-command.ts'
@@ -15,6 +19,7 @@ import { startCommand } from './start-command.ts'
 import { statusCommand } from './status-command.ts'
 import type { Terminal } from './terminal.ts'
 import { typesCommand } from './types-command.ts'
+import { unitCommand } from './unit-command.ts'
 import { versionCommand, versionText } from './version-command.ts'
 
 /** Runs one command line (without the program's name) and resolves with the exit status: 0 ok, 1 failure, 2 usage or configuration. */
@@ -26,6 +31,7 @@ export async function runCli(args: readonly string[], outside: { terminal: Termi
   }
   let printed = ''
   try {
+    if (args[0] === completionRequest) return await answerCompletion(describeCli({ ...outside, exit }), args.slice(1), terminal)
     // With a callback yargs hands over help and version texts instead of printing them.
     await commandLine({ ...outside, exit }).parseAsync(args, {}, (_error, _argv, output) => {
       printed += output
@@ -38,8 +44,13 @@ export async function runCli(args: readonly string[], outside: { terminal: Termi
   return status
 }
 
-function commandLine(context: CommandContext) {
-  return yargs()
+/** Every command with its options, as completion and the manual page show them. */
+export function describeCli(context: CommandContext): CommandNode {
+  return commandTree('logrelay', (cli) => commandLine(context, cli))
+}
+
+function commandLine(context: CommandContext, cli: Argv = yargs()) {
+  return cli
     .scriptName('logrelay')
     .locale('en')
     .usage(
@@ -61,8 +72,11 @@ function commandLine(context: CommandContext) {
     .command(lbCommand(context))
     .command(planCommand(context))
     .command(elasticsearchCommand(context))
+    .command(doctorCommand(context))
     .command(benchSelfCommand(context))
+    .command(unitCommand(context))
     .command(typesCommand(context))
+    .command(completionCommand(context))
     .command(versionCommand(context))
     .demandCommand(1, 1, 'Name a command.', 'One command at a time.')
     .strict()

@@ -49,7 +49,10 @@ export function fakeRelay(parts: Partial<RelayApi> = {}): RelayApi {
     offlineMessages: unexpected,
     drain: unexpected,
     benchSelf: unexpected,
+    unitSurroundings: unexpected,
+    writeUnit: unexpected,
     bucketWarnings: async () => [],
+    doctor: unexpected,
     letters: {
       groups: unexpected,
       read: unexpected,

@@ -7,7 +7,22 @@ t.test('help names every command and the exit statuses', async (t) => {
   const { status, out, err } = await run(['--help'])
   t.equal(status, 0)
   t.equal(err, '')
-  for (const command of ['start', 'check', 'status', 'queue', 'drain', 'lb', 'plan', 'bench-self', 'parse', 'types', 'version'])
+  for (const command of [
+    'start',
+    'check',
+    'status',
+    'queue',
+    'drain',
+    'lb',
+    'plan',
+    'bench-self',
+    'doctor',
+    'unit',
+    'completion',
+    'parse',
+    'types',
+    'version',
+  ])
     t.match(out, `logrelay ${command}`)
   t.match(out, /0 ok, 1 failure, 2 wrong usage or configuration/)
   t.match((await run(['queue', '--help'])).out, /--messages.*--from.*--limit.*--raw/s)
@@ -39,7 +54,7 @@ t.test('wrong usage is said, with exit status 2', async (t) => {
 })
 
 t.test('version and types', async (t) => {
-  t.match((await run(['version'])).out, /^logrelay \d+\.\d+\.\d+ \(Node\.js 2\d\./)
+  t.match((await run(['version'])).out, /^logrelay \d+\.\d+\.\d+ \(from sources, Node\.js 2\d\./)
   t.equal((await run(['--version'])).out, (await run(['version'])).out)
   t.match((await run(['types'])).out, /^TYPE +PORT +WHAT IT SENDS\n.*\nnginx +10435 +NGINX/s)
   const rows = JSON.parse((await run(['types', '--json'])).out) as { name: string; port: number }[]
