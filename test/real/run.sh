@@ -18,6 +18,12 @@ compgen -G '/usr/lib/*/rsyslog/omelasticsearch.so' >/dev/null || missing+=(rsysl
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v go >/dev/null || missing+=(golang-go)
+command -v debootstrap >/dev/null || missing+=(debootstrap)
+command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
+command -v rpmbuild >/dev/null || missing+=(rpm)
+command -v strip >/dev/null || missing+=(binutils)
+command -v mandoc >/dev/null || missing+=(mandoc)
+command -v man >/dev/null || missing+=(man-db)
 /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
 install() {
@@ -59,9 +65,19 @@ LOGRELAY_S3_SERVER=$(bash test/real/servers/s3/install.sh)
 LOGRELAY_SQS_SERVER=$(bash test/real/servers/sqs/install.sh)
 export LOGRELAY_OPENSEARCH LOGRELAY_S3_SERVER LOGRELAY_SQS_SERVER
 
+# The program as it is installed, an earlier version of its packages to upgrade from, and roots of Debian to install them in. Quickly packed: how
+# well it is compressed is of no interest here.
+packages=$(mktemp -d)
+trap 'rm -rf "$packages"' EXIT
+node packaging/packages/build-packages.ts --target linux-x64 --compression 1 --directory "$packages/current"
+node packaging/packages/build-packages.ts --built --target linux-x64 --compression 1 --version 0.0.1 --directory "$packages/previous"
+LOGRELAY_EMPTY_ROOT=$(bash test/real/machines/debian-root.sh empty)
+LOGRELAY_CLOUD_ROOT=$(bash test/real/machines/debian-root.sh cloud)
+export LOGRELAY_BINARY="$PWD/dist/logrelay" LOGRELAY_PACKAGES="$packages/current" LOGRELAY_PREVIOUS_PACKAGES="$packages/previous" LOGRELAY_EMPTY_ROOT LOGRELAY_CLOUD_ROOT
+
 rsyslogd -v | sed -n '1s/ (.*//p'
 nginx -v 2>&1
 haproxy -v | sed -n '1s/ - .*//p'
 logger --version
 basename -a "$LOGRELAY_OPENSEARCH" "${LOGRELAY_S3_SERVER%/*}" "${LOGRELAY_SQS_SERVER%/*}" | sed 's/^logrelay-//'
-exec node test/real/run.ts "$@"
+node test/real/run.ts "$@"

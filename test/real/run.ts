@@ -2,10 +2,12 @@ import { scenarios as bucketConformance } from './bucket-conformance.ts'
 import { scenarios as elasticsearch } from './elasticsearch/scenarios.ts'
 import { scenarios as elasticsearchConformance } from './elasticsearch-conformance.ts'
 import { scenarios as haproxy } from './haproxy.ts'
+import { scenarios as images } from './images/scenarios.ts'
 import { scenarios as lbDelivery } from './lb-delivery.ts'
 import { scenarios as lbLoaded } from './lb-loaded.ts'
 import { scenarios as logger } from './logger.ts'
 import { scenarios as nginx } from './nginx.ts'
+import { scenarios as packages } from './packages/scenarios.ts'
 import { scenarios as pool } from './pool/scenarios.ts'
 import { scenarios as relayKilled } from './relay-killed.ts'
 import { scenarios as rsyslogReceiver } from './rsyslog-receiver.ts'
@@ -14,6 +16,7 @@ import { scenarios as s3 } from './s3/scenarios.ts'
 import { difference } from './support/compare.ts'
 import { Room } from './support/room.ts'
 import type { Delivery, Scenario } from './support/scenario.ts'
+import { scenarios as systemdUnit } from './systemd/unit.ts'
 import { scenarios as upstreamRestarted } from './upstream-restarted.ts'
 
 /**
@@ -35,6 +38,9 @@ const all = [
   ...elasticsearch,
   ...bucketConformance,
   ...s3,
+  ...systemdUnit,
+  ...packages,
+  ...images,
 ]
 const defaultLimitMs = 120_000
 

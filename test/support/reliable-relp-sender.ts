@@ -12,6 +12,8 @@ const retryMs = 50
 /** Sends numbered messages over RELP and keeps each until it is acknowledged: a new connection begins with the oldest that is not. */
 export class ReliableRelpSender {
   readonly acknowledged = new Set<number>()
+  /** Sessions that were opened. */
+  sessions = 0
   readonly #to: { readonly host: string; readonly port: number }
   readonly #count: number
   readonly #messageOf: (index: number) => string
@@ -48,6 +50,7 @@ export class ReliableRelpSender {
       if (txnr > 1 && isRelpOk(data)) this.acknowledged.add(sent[txnr - 2] as number)
     }
     const client = new RelpClient(socket, onFrame)
+    this.sessions++
     client.send(1, 'open', relpOffers)
     await client.until(() => answers === 1)
     for (let index = 0; index < this.#count && !client.ended; index++) {

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root, targets } from '../binary/targets.ts'
+import { contents } from './contents.ts'
+import { makeDeb } from './deb.ts'
+import { describePackage } from './describe.ts'
+import { makeRpm } from './rpm.ts'
+
+/**
+ * `npm run build:packages`: builds the binaries, then a .deb and an .rpm of each, and SHA256SUMS, in dist/packages.
+ *
+ * --target NAME, --kind deb|rpm   that one alone
+ * --built                         packs the binaries that are in dist, as they are
+ * --version TEXT                  another than package.json's, for trying an upgrade
+ * --compression 0..9              of xz; 1 is ten times as fast as 6 and a sixth larger
+ * --directory DIR                 another place than dist/packages
+ */
+const kinds = ['deb', 'rpm'] as const
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string' },
+    kind: { type: 'string' },
+    built: { type: 'boolean', default: false },
+    version: { type: 'string', default: packageVersion() },
+    compression: { type: 'string', default: '6' },
+    directory: { type: 'string', default: join(root, 'dist/packages') },
+  },
+})
+const makers = { deb: makeDeb, rpm: makeRpm }
+
+const chosen = targets.filter((target) => values.target === undefined || values.target === target)
+if (!values.built) {
+  const options = chosen.flatMap((target) => ['--target', target])
+  execFileSync(process.execPath, [join(root, 'packaging/binary/build-binary.ts'), ...options], { stdio: 'inherit' })
+}
+rmSync(values.directory, { recursive: true, force: true })
+mkdirSync(values.directory, { recursive: true })
+// The commit's, for the same commit gives the same package.
+const dateMs = Number(execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })) * 1000
+for (const target of chosen) {
+  const description = describePackage({ version: values.version, target, dateMs, compression: Number(values.compression) })
+  for (const kind of kinds.filter((kind) => values.kind === undefined || values.kind === kind)) {
+    const file = makers[kind](description, await contents(kind, target, dateMs), values.directory)
+    console.log(`${file.startsWith(root) ? file.slice(root.length) : file}  ${(statSync(file).size / 2 ** 20).toFixed(1)} MiB`)
+  }
+}
+writeFileSync(join(values.directory, 'SHA256SUMS'), checksums(values.directory))
+
+function checksums(directory: string): string {
+  const files = readdirSync(directory).sort()
+  return files
+    .map(
+      (name) =>
+        `${createHash('sha256')
+          .update(readFileSync(join(directory, name)))
+          .digest('hex')}  ${basename(name)}\n`,
+    )
+    .join('')
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+}
