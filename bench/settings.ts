@@ -1,9 +1,21 @@
 import { parseArgs } from 'node:util'
 
 /** The benchmark's parts, in the order in which they run. */
-export const parts = ['tcp', 'tls', 'handshakes', 'udp', 'latency', 'backlog', 'admin', 'tcp-raw', 'pass-through', 'elasticsearch'] as const
+export const parts = [
+  'tcp',
+  'tls',
+  'handshakes',
+  'udp',
+  'latency',
+  'backlog',
+  'admin',
+  'tcp-raw',
+  'pass-through',
+  'elasticsearch',
+  'installed',
+] as const
 // These run only with --long, or when they are named.
-const longParts: readonly Part[] = ['tcp-raw', 'pass-through', 'elasticsearch']
+const longParts: readonly Part[] = ['tcp-raw', 'pass-through', 'elasticsearch', 'installed']
 // They compare relays by throughput.
 const comparedParts: readonly Part[] = ['tcp', 'elasticsearch']
 export type Part = (typeof parts)[number]
@@ -46,7 +58,7 @@ export function readSettings(args: string[]): Settings {
   const runs = values.runs === undefined ? undefined : positive('runs', values.runs)
   return {
     parts: values.only === undefined ? parts.filter((part) => values.long || !longParts.includes(part)) : readParts(values.only),
-    runs: (part) => runs ?? (comparedParts.includes(part) ? 3 : 1),
+    runs: (part) => runs ?? (part === 'installed' ? 15 : comparedParts.includes(part) ? 3 : 1),
     relays: values.relays,
     seconds: positive('seconds', values.seconds),
     rates: values.rates.split(',').map((rate) => positive('rates', rate)),

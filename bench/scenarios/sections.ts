@@ -3,6 +3,7 @@ import { type Load, unlimited } from '../load/traffic.ts'
 import type { Format, RelayUnderTest } from '../relays/relay-under-test.ts'
 import { type ChartRow, throughputChart } from '../report/chart.ts'
 import { whole } from '../report/format.ts'
+import { installedTables } from '../report/installed-tables.ts'
 import { spread } from '../report/statistics.ts'
 import {
   adminTable,
@@ -19,6 +20,7 @@ import { adminRate, measureAdmin } from './admin-load.ts'
 import { measureBacklog } from './backlog.ts'
 import { besideRate, handshakeRate, measureHandshakes } from './handshakes.ts'
 import { indexingSection } from './indexing-section.ts'
+import { installedSizes, measureInstalled } from './installed.ts'
 import { measureLatency } from './latency.ts'
 import { type LoadResult, measureRelay } from './measured-run.ts'
 import { passThrough } from './pass-through.ts'
@@ -66,6 +68,9 @@ export const sections: Readonly<Record<Part, Section>> = {
   },
   async elasticsearch(_relays, settings) {
     return await indexingSection(settings)
+  },
+  async installed(_relays, settings) {
+    return installedTables(await measureInstalled(settings.runs('installed')), installedSizes())
   },
 }
 

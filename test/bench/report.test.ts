@@ -3,6 +3,7 @@ import { type ChartRow, throughputChart } from '../../bench/report/chart.ts'
 import { replaceSection } from '../../bench/report/figures.ts'
 import { withSpread } from '../../bench/report/format.ts'
 import { indexingTable } from '../../bench/report/indexing-table.ts'
+import { installedTables } from '../../bench/report/installed-tables.ts'
 import { missing } from '../../bench/report/machine.ts'
 import { backlogTable, latencyTable, loadTable, udpTable } from '../../bench/report/tables.ts'
 import type { LoadResult } from '../../bench/scenarios/measured-run.ts'
@@ -115,6 +116,12 @@ test('the chart is well-formed, whatever the names', async (t) => {
   t.equal(svg.match(/class="ours"/g)?.length, 2, 'a bar in each panel')
   t.equal(svg.match(/class="spread"/g)?.length, 2, 'a spread only where runs differ')
   t.strictSame(openElements(throughputChart('', '', [])), [])
+})
+
+test('installed: medians of each way, and sizes where something was built', async (t) => {
+  const way = { name: 'single executable', versionMs: [80, 100, 90], readyMs: [300, 310, 305], residentMiB: [125], anonymousMiB: [66.6] }
+  t.match(installedTables([way], []).split('\n')[2], '| single executable | 90 (80..100) | 305 (300..310) | 125 | 67 |')
+  t.match(installedTables([way], [{ name: 'x.deb', bytes: 2.5 * 2 ** 20 }]), /\n\n\| file \| MiB \|\n.*\n\| x\.deb \| 2\.5 \|$/)
 })
 
 test('options: parts in their order, unknown ones and nonsense refused', async (t) => {
