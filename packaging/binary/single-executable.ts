@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BuildManifest } from '../../src/native/embedded.ts'
+import { runTool } from '../run-tool.ts'
 import type { Bundle } from './bundle.ts'
 import { hostTarget, packageDirectory, root, type Target, type TargetFiles } from './targets.ts'
 
@@ -44,12 +44,7 @@ const stripTools: Readonly<Record<Target, { command: string; debianPackage: stri
 
 function strip(target: Target, from: string, to: string): void {
   const { command, debianPackage } = stripTools[target]
-  try {
-    execFileSync(command, ['--strip-all', '-o', to, from], { stdio: ['ignore', 'ignore', 'inherit'] })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new Error(`${command} is not installed: apt-get install ${debianPackage}`)
-  }
+  runTool(command, ['--strip-all', '-o', to, from], { debianPackage })
 }
 
 interface BlobParts {
@@ -82,16 +77,12 @@ function makeBlob(work: string, { bundle, files, manifest, codeCache }: BlobPart
   writeFileSync(join(work, 'sea.json'), JSON.stringify(configuration))
   const node = join(packageDirectory(`node-${hostTarget}`), 'bin/node')
   // The code cache holds for the options that it was made with. With a seed it is the same each time; where it is read there is none.
-  execFileSync(node, [...runtimeOptions, '--random-seed=1', '--experimental-sea-config', 'sea.json'], {
-    cwd: work,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  runTool(node, [...runtimeOptions, '--random-seed=1', '--experimental-sea-config', 'sea.json'], { cwd: work })
 }
 
-/** What it has to say about sections that it does not know is shown only when it fails. */
 function inject(program: string, blob: string): void {
   const postject = join(packageDirectory('postject'), 'dist/cli.js')
-  execFileSync(process.execPath, [postject, program, resource, blob, '--sentinel-fuse', fuse], { stdio: ['ignore', 'pipe', 'pipe'] })
+  runTool(process.execPath, [postject, program, resource, blob, '--sentinel-fuse', fuse])
 }
 
 function scripts({ threads }: Bundle): Record<string, string> {

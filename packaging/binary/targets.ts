@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runTool } from '../run-tool.ts'
 
 export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
@@ -51,13 +51,13 @@ function fetched(name: string): string {
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(join(cache, 'fetch-'))
   try {
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', work, `${name}@${version}`], { stdio: ['ignore', 'ignore', 'inherit'] })
-    const [archive] = execFileSync('ls', [work], { encoding: 'utf8' }).trim().split('\n') as [string]
+    runTool('npm', ['pack', '--silent', '--pack-destination', work, `${name}@${version}`])
+    const [archive] = readdirSync(work) as [string]
     const found = `sha512-${createHash('sha512')
       .update(readFileSync(join(work, archive)))
       .digest('base64')}`
     if (found !== integrity) throw new Error(`${name} ${version} is not what package-lock.json says: ${found} in place of ${integrity}`)
-    execFileSync('tar', ['-xzf', archive], { cwd: work })
+    runTool('tar', ['-xzf', archive], { cwd: work })
     renameSync(join(work, 'package'), directory)
     return directory
   } finally {

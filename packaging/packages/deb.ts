@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runTool } from '../run-tool.ts'
 import type { PackageDescription } from './describe.ts'
 import { layOut, type PackageFile } from './files.ts'
 import { script } from './scripts.ts'
@@ -19,10 +19,7 @@ export function makeDeb(description: PackageDescription, files: readonly Package
     layOut(files, work)
     writeControl(description, architecture, files, work)
     const options = ['--root-owner-group', '-Zxz', `-z${description.compression}`, '--build', work, out]
-    execFileSync('dpkg-deb', options, {
-      env: { ...process.env, SOURCE_DATE_EPOCH: String(description.dateMs / 1000) },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    runTool('dpkg-deb', options, { env: { SOURCE_DATE_EPOCH: String(description.dateMs / 1000) }, debianPackage: 'dpkg' })
     return out
   } finally {
     rmSync(work, { recursive: true, force: true })

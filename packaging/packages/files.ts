@@ -17,17 +17,20 @@ export function compressed(text: string): { readonly bytes: Uint8Array } {
   return { bytes: gzipSync(text, { level: 9 }) }
 }
 
-/** Lays the files out below `directory`. */
+/** Lays the files out below `directory`, with the modes that a package wants: whoever builds it may have any umask. */
 export function layOut(files: readonly PackageFile[], directory: string): void {
-  for (const { path, content, executable = false } of files) {
-    const to = join(directory, path)
-    mkdirSync(dirname(to), { recursive: true, mode: 0o755 })
-    if ('link' in content) {
-      symlinkSync(content.link, to)
-      continue
-    }
-    if ('from' in content) copyFileSync(content.from, to)
-    else writeFileSync(to, 'text' in content ? content.text : content.bytes)
-    chmodSync(to, executable ? 0o755 : 0o644)
+  const before = process.umask(0o022)
+  try {
+    for (const file of files) put(file, join(directory, file.path))
+  } finally {
+    process.umask(before)
   }
+}
+
+function put({ content, executable = false }: PackageFile, to: string): void {
+  mkdirSync(dirname(to), { recursive: true })
+  if ('link' in content) return symlinkSync(content.link, to)
+  if ('from' in content) copyFileSync(content.from, to)
+  else writeFileSync(to, 'text' in content ? content.text : content.bytes)
+  chmodSync(to, executable ? 0o755 : 0o644)
 }

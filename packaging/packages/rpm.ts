@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { runTool } from '../run-tool.ts'
 import type { PackageDescription } from './describe.ts'
 import { layOut, type PackageFile } from './files.ts'
 import { script } from './scripts.ts'
@@ -24,11 +24,8 @@ export function makeRpm(description: PackageDescription, files: readonly Package
       _binary_payload: `w${description.compression}.xzdio`,
     }
     const defines = Object.entries(settings).flatMap(([name, value]) => ['--define', `${name} ${value}`])
-    execFileSync('rpmbuild', ['-bb', '--target', `${architectures[description.target]}-linux`, ...defines, ...reproducible, spec], {
-      env: { ...process.env, SOURCE_DATE_EPOCH: String(description.dateMs / 1000) },
-      // What it says is in the error, should it fail.
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const options = ['-bb', '--target', `${architectures[description.target]}-linux`, ...defines, ...reproducible, spec]
+    runTool('rpmbuild', options, { env: { SOURCE_DATE_EPOCH: String(description.dateMs / 1000) }, debianPackage: 'rpm' })
     const made = readdirSync(join(work, 'rpms'), { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.rpm'))
     if (made === undefined) throw new Error('rpmbuild made no package')
     const out = join(directory, basename(made))

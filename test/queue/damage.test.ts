@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { shortDir } from '../support/short-dir.ts'
 import { fill, filling, fillingQueue } from './fill-and-wait.ts'
 import { accountedFor, bulkText, deadline, drain, imbalance, recordingLogger } from './queue-fixtures.ts'
 
@@ -37,7 +38,7 @@ const harmless = /base|CURRENT|MANIFEST|watermark/
 
 t.test('damage of every kind, after a clean stop and after a kill', async (t) => {
   t.jobs = 4 // most of a case is waiting for fsync
-  const root = t.testdir()
+  const root = shortDir(t)
   const stopped = join(root, 'stopped')
   const queue = fillingQueue(stopped)
   await queue.start()
@@ -74,7 +75,7 @@ t.test('damage of every kind, after a clean stop and after a kill', async (t) =>
 })
 
 t.test('files that nothing can be made of are set aside, and counted', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = fillingQueue(directory)
   await queue.start()
   await fill(queue)
@@ -95,7 +96,7 @@ t.test('files that nothing can be made of are set aside, and counted', async (t)
 })
 
 t.test('a second process cannot open the queue, and changes nothing by trying', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const child = await startFilling(directory)
   t.teardown(() => child.kill('SIGKILL'))
   await t.rejects(fillingQueue(directory).start(), { code: 'QUEUE_IN_USE', hint: /data_dir/ })

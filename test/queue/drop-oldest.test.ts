@@ -5,6 +5,7 @@ import t from 'tap'
 import type { Lease } from '../../src/core/queue.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { diskUse } from '../support/relay-disk-use.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { bulkBatch, bulkText, deadline, drain, imbalance, never, queueConfig, recordingLogger, store, textsOf } from './queue-fixtures.ts'
 
 const kibibyte = 1024
@@ -17,7 +18,7 @@ function make(directory: string, maxBytes: number, sinks: readonly string[]): Le
 
 t.test('behind a lease that never ends the disk stays bounded, with several sinks too', async (t) => {
   for (const sinks of [['a'], ['a', 'close behind'], ['a', 'stuck as well']]) {
-    const directory = join(t.testdir(), `queue-${sinks.join('-').replaceAll(' ', '-')}`)
+    const directory = join(shortDir(t), `queue-${sinks.join('-').replaceAll(' ', '-')}`)
     const queue = make(directory, 1024 * kibibyte, sinks)
     await queue.start()
     await store(queue, bulkBatch(0, 100, size))
@@ -68,7 +69,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 t.test('whatever is done, every message is delivered or dropped for each sink, and the books say so', async (t) => {
-  const root = t.testdir()
+  const root = shortDir(t)
   let made = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), (steps) => new Run(join(root, `queue-${made++}`)).play(steps)),

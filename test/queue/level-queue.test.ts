@@ -1,13 +1,14 @@
 import t from 'tap'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { queueConformance } from '../conformance/queue-conformance.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { queueConfig, recordingLogger } from './queue-fixtures.ts'
 
 let made = 0
 
 for (const durability of ['always', 'assisted'] as const) {
   t.test(durability, async (t) => {
-    const root = t.testdir()
+    const root = shortDir(t)
     await queueConformance(t, () => {
       const directory = `${root}/queue-${made++}`
       const config = queueConfig({ durability })

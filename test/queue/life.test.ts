@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { openLevel, writeBuffers } from '../../src/queue/leveldb.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { bulkBatch, bulkText, deadline, drain, imbalance, never, queueConfig, recordingLogger, take } from './queue-fixtures.ts'
 
 function make(directory: string, logger = recordingLogger()): LevelQueue {
@@ -10,7 +11,7 @@ function make(directory: string, logger = recordingLogger()): LevelQueue {
 }
 
 t.test('bytes and depth are the same after a restart, and nothing once all is delivered', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   let queue = make(directory)
   await queue.start()
   for (let i = 0; i < 6; i++) await take(queue, bulkBatch(i * 50, 50, 500)).stored
@@ -50,7 +51,7 @@ async function intoOneStore(directory: string): Promise<void> {
 }
 
 t.test('a queue that an older version left in one store is taken over', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   let queue = make(directory)
   await queue.start()
   for (let i = 0; i < 6; i++) await take(queue, bulkBatch(i * 50, 50, 500)).stored
@@ -77,7 +78,7 @@ t.test('a queue that an older version left in one store is taken over', async (t
 
 t.test('drops before the start are in the books; after the stop the log has them', async (t) => {
   const logger = recordingLogger()
-  const queue = make(join(t.testdir(), 'queue'), logger)
+  const queue = make(join(shortDir(t), 'queue'), logger)
   queue.drop('kernel', 'udp', 3)
   queue.drop('kernel', 'udp', 4)
   queue.drop('too_long', 'tcp', 1)
@@ -91,7 +92,7 @@ t.test('drops before the start are in the books; after the stop the log has them
 })
 
 t.test('a queue that was stopped does not start; one stopped while it opens lets go of its store', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const early = make(directory)
   const starting = early.start()
   await early.stop(AbortSignal.abort())

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import type { QueueConfig } from '../../src/config/schema.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { diskUse } from '../support/relay-disk-use.ts'
+import { shortDir } from '../support/short-dir.ts'
 import {
   bulkBatch,
   bulkText,
@@ -22,7 +23,7 @@ const perBatch = 100
 const size = 1000
 
 async function start(t: Test, config: Partial<QueueConfig>, freeDisk?: () => Promise<number>, minFreeDisk = 0): Promise<LevelQueue> {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const tools = { logger: recordingLogger(), ...(freeDisk === undefined ? {} : { freeDisk }) }
   const queue = new LevelQueue({ directory, config: queueConfig(config), minFreeDisk, sinks: ['a'], pipeline: 'p' }, tools)
   await queue.start()
@@ -84,7 +85,7 @@ t.test('drop_newest: stays open, counts what it drops', async (t) => {
 })
 
 t.test('drop_oldest: the newest are kept, a lease that is out is left alone, also after a restart', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const make = () =>
     new LevelQueue(
       { directory, config: queueConfig({ max_size: mebibyte, when_full: 'drop_oldest' }), minFreeDisk: 0, sinks: ['a'], pipeline: 'p' },
@@ -117,7 +118,7 @@ t.test('drop_oldest: the newest are kept, a lease that is out is left alone, als
 })
 
 t.test('disk use stays within the limit plus one third, full, draining slowly and drained', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const limit = 8 * mebibyte
   const queue = new LevelQueue(
     { directory, config: queueConfig({ max_size: limit, durability: 'assisted' }), minFreeDisk: 0, sinks: ['a'], pipeline: 'p' },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { QueueConfig } from '../../src/config/schema.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { FailingLevel, levelError } from './failing-level.ts'
 import {
   batchOf,
@@ -34,7 +35,7 @@ function killed(directory: string): string {
 }
 
 t.test('what a sink takes at once is never written; a kill leaves books that balance, and a new name', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = await start(directory)
   await take(queue, bulkBatch(0, 100, 2000)).stored
   const lease = await queue.reader('a').lease(1, never)
@@ -55,7 +56,7 @@ t.test('what a sink takes at once is never written; a kill leaves books that bal
 })
 
 t.test('a stop writes what is in memory, and the name stays', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = await start(directory, {}, ['a', 'b'])
   for (let i = 0; i < 3; i++) await take(queue, bulkBatch(i * 100, 100, 2000)).stored
   const lease = await queue.reader('a').lease(1, never)
@@ -77,7 +78,7 @@ t.test('a stop writes what is in memory, and the name stays', async (t) => {
 })
 
 t.test('sinks that lag: senders wait first, then the disk takes over, and memory again when all is read', async (t) => {
-  const queue = await start(join(t.testdir(), 'queue'))
+  const queue = await start(join(shortDir(t), 'queue'))
   const receipts = Array.from({ length: 50 }, (_, i) => take(queue, bulkBatch(i * 100, 100, 2000)))
   t.equal(queue.status().bytes, 0)
   await Promise.all(receipts.map(({ stored }) => stored))
@@ -92,7 +93,7 @@ t.test('sinks that lag: senders wait first, then the disk takes over, and memory
 })
 
 t.test('whoever needs it durable gets it written', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = await start(directory)
   await take(queue, batchOf(['first'])).stored
   await take(queue, batchOf(['second'])).durable()
@@ -103,7 +104,7 @@ t.test('whoever needs it durable gets it written', async (t) => {
 })
 
 t.test('what is dropped while messages are in memory is on disk with them, and without them', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = await start(directory)
   const receipt = take(queue, batchOf(['first']))
   await take(queue, batchOf(['second', 'third'])).stored
@@ -127,7 +128,7 @@ t.test('what is dropped while messages are in memory is on disk with them, and w
 })
 
 t.test('more than the limit goes to the disk', async (t) => {
-  const queue = await start(join(t.testdir(), 'queue'), { max_memory: 2 ** 20 })
+  const queue = await start(join(shortDir(t), 'queue'), { max_memory: 2 ** 20 })
   await Promise.all(Array.from({ length: 10 }, (_, i) => take(queue, bulkBatch(i * 100, 100, 2000)).stored))
   const browsed: string[] = []
   for await (const batch of queue.browse(0, never)) browsed.push(...textsOf(batch))
@@ -137,7 +138,7 @@ t.test('more than the limit goes to the disk', async (t) => {
 })
 
 t.test('a stop at its deadline while the disk fails: what was in memory is dropped once, for each sink that did not have it', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const level = new FailingLevel()
   const queue = await start(directory, {}, ['a', 'b'], level)
   await take(queue, bulkBatch(0, 10, 100)).stored

@@ -4,6 +4,7 @@ import t from 'tap'
 import { CountedMemory } from '../../src/batch/counted-memory.ts'
 import type { Lease } from '../../src/core/queue.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { bulkBatch, bulkText, deadline, drain, never, queueConfig, recordingLogger, take, textsOf } from './queue-fixtures.ts'
 
 const size = 2000
@@ -31,7 +32,7 @@ t.before(() => {
 })
 
 t.test('no batch is read after its memory went to another', async (t) => {
-  const root = t.testdir()
+  const root = shortDir(t)
   let made = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 50 }), async (steps) => {

@@ -5,6 +5,7 @@ import t from 'tap'
 import { cursorKey } from '../../src/queue/keys.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
 import { type LevelTools, type Op, openLevel, repairLevel } from '../../src/queue/leveldb.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { bulkBatch, deadline, never, queueConfig, recordingLogger, take } from './queue-fixtures.ts'
 
 /** LevelDB whose writes take as long as is wanted. */
@@ -37,7 +38,7 @@ class SlowLevel implements LevelTools {
 t.test('assisted: no segment is removed before the cursors that passed it are written, however long a write takes', async (t) => {
   const timer = setInterval(() => undefined, 1000) // the queue's own timers keep no process alive
   t.teardown(() => clearInterval(timer))
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const level = new SlowLevel()
   const config = queueConfig({ durability: 'assisted', max_size: 2 ** 20 })
   const queue = new LevelQueue({ directory, config, minFreeDisk: 0, sinks: ['a'], pipeline: 'p' }, { logger: recordingLogger(), level })

@@ -5,6 +5,7 @@ import type { RelayError } from '../../src/core/errors.ts'
 import type { Op } from '../../src/queue/leveldb.ts'
 import { segmentBytes } from '../../src/queue/segments/segmented-store.ts'
 import { StoreKeeper } from '../../src/queue/store-keeper.ts'
+import { shortDir } from '../support/short-dir.ts'
 
 const key = Buffer.from('key')
 const put = (text: string): Op => ({ type: 'put', key, value: Buffer.from(text) })
@@ -15,7 +16,7 @@ function storeError(code: string, message: string): Error {
 }
 
 async function keep(t: Test, broken = false) {
-  const root = t.testdir()
+  const root = shortDir(t)
   const events: string[] = []
   const keeper = new StoreKeeper(join(root, 'queue'), segmentBytes(0), {
     mistake: (error: RelayError) => void events.push(error.code),

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { FailingLevel, levelError } from './failing-level.ts'
 import {
   accountedFor,
@@ -62,7 +63,7 @@ async function worksAnew(t: Test, { queue, logger }: Made, directory: string): P
 }
 
 t.test('a segment that cannot be repaired is set aside, and the ledger goes on', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   await filled(directory)
   const segment = join(directory, 'segments', '000001')
   rmSync(join(segment, 'CURRENT'))
@@ -75,7 +76,7 @@ t.test('a segment that cannot be repaired is set aside, and the ledger goes on',
 })
 
 t.test('messages of a segment that was set aside are counted at the start, though others follow', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const config = queueConfig({ max_size: 8 * 2 ** 20 })
   const small = () => new LevelQueue({ directory, config, minFreeDisk: 0, sinks: ['a'], pipeline: 'p' }, { logger: recordingLogger() })
   const queue = small()
@@ -97,7 +98,7 @@ t.test('messages of a segment that was set aside are counted at the start, thoug
 })
 
 t.test('what lies beside the segments cannot be repaired: no batch is lost with it', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   await filled(directory)
   rmSync(join(directory, 'CURRENT'))
   mkdirSync(join(directory, '000001.dbtmp'))
@@ -112,7 +113,7 @@ t.test('what lies beside the segments cannot be repaired: no batch is lost with 
 t.test('damage that shows only in the records is repaired, and set aside when the repair did not help', async (t) => {
   for (const damagedOpens of [1, 2]) {
     for (const where of ['queue', 'segment']) {
-      const directory = join(t.testdir(), `${where}-${damagedOpens}`)
+      const directory = join(shortDir(t), `${where}-${damagedOpens}`)
       await filled(directory)
       const level = new FailingLevel()
       level.damagedOpens = damagedOpens
@@ -136,7 +137,7 @@ for (const { what, message, condition, code } of [
 ]) {
   t.test(`${what} with batches pending and leases out: nothing is lost, nothing comes twice`, async (t) => {
     stayAlive(t)
-    const directory = join(t.testdir(), 'queue')
+    const directory = join(shortDir(t), 'queue')
     const level = new FailingLevel()
     const { queue, conditions, logger } = make(directory, level, ['a', 'b'])
     await queue.start()
@@ -181,7 +182,7 @@ for (const { what, message, condition, code } of [
 
 t.test('a kill between a recovery and the write that is done again: what was never stored is not called damaged', async (t) => {
   stayAlive(t)
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const level = new FailingLevel()
   const { queue } = make(directory, level)
   await queue.start()
@@ -206,7 +207,7 @@ t.test('a kill between a recovery and the write that is done again: what was nev
 
 t.test('a stop at its deadline counts what could not be stored, and ends every wait', async (t) => {
   stayAlive(t)
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const level = new FailingLevel()
   const { queue, logger } = make(directory, level)
   await queue.start()
@@ -230,7 +231,7 @@ t.test('a stop at its deadline counts what could not be stored, and ends every w
 })
 
 t.test('a batch that was read but never leased comes back in the order of its number', async (t) => {
-  const { queue } = make(join(t.testdir(), 'queue'))
+  const { queue } = make(join(shortDir(t), 'queue'))
   await queue.start()
   const abort = new AbortController()
   const waiting = queue.reader('a').lease(1000, abort.signal)

@@ -7,6 +7,7 @@ import { batchKey } from '../../src/queue/keys.ts'
 import { openLevel, writeBuffers } from '../../src/queue/leveldb.ts'
 import { RecentBatches } from '../../src/queue/recent-batches.ts'
 import { findGaps, readBatches, storedBytes } from '../../src/queue/stored-batches.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { batchOf } from './queue-fixtures.ts'
 
 const perBatch = 10
@@ -15,7 +16,7 @@ const batches = 40
 const text = 'x'.repeat(10_000)
 
 t.test('reading is bounded by what the batches become in memory, and finds every gap', async (t) => {
-  const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
+  const db = await openLevel(join(shortDir(t), 'db'), writeBuffers.base, { createIfMissing: true })
   let position = 0
   for (let i = 0; i < batches; i++) {
     const value = sealBatch(await packBatch(batchOf(Array.from({ length: perBatch }, () => text)), zstd()), {

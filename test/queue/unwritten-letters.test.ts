@@ -6,6 +6,7 @@ import type { QueueConfig } from '../../src/config/schema.ts'
 import { RelayError } from '../../src/core/errors.ts'
 import type { Lease } from '../../src/core/queue.ts'
 import { LevelQueue } from '../../src/queue/level-queue.ts'
+import { shortDir } from '../support/short-dir.ts'
 import { FailingLevel, levelError } from './failing-level.ts'
 import { bulkBatch, deadline, drain, imbalance, never, queueConfig, recordingLogger, store } from './queue-fixtures.ts'
 
@@ -25,7 +26,7 @@ function make(directory: string, durability: QueueConfig['durability'], level = 
 async function leased(t: Test, durability: QueueConfig['durability']): Promise<Made> {
   const timer = setInterval(() => undefined, 1000) // the queue's own timers keep no process alive
   t.teardown(() => clearInterval(timer))
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const level = new FailingLevel()
   const queue = make(directory, durability, level)
   await queue.start()

@@ -8,6 +8,7 @@ import { LevelQueue } from '../../../src/queue/level-queue.ts'
 import { type LevelTools, openLevel, writeBuffers } from '../../../src/queue/leveldb.ts'
 import { openForBrowsing } from '../../../src/queue/open-for-browsing.ts'
 import { encodeRecord } from '../../../src/queue/records.ts'
+import { shortDir } from '../../support/short-dir.ts'
 import { FailingLevel, levelError } from '../failing-level.ts'
 import { batchOf, deadline, never, origin, queueConfig, recordingLogger, startAfter, take, textsOf } from '../queue-fixtures.ts'
 import { lettersOf, rejectAll, seqsOf } from './letter-fixtures.ts'
@@ -28,7 +29,7 @@ function queueOn(directory: string, { level, sinks = ['a'], deadLetterLimits = {
 const letter = { code: 'OBJECT_UNREADABLE', reason: 'no gzip', origin, bytes: Buffer.from('{}') } as const
 
 t.test('without a relay letters can be read as well, with the ledger that counts them', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = queueOn(directory, { sinks: ['a', 'gone'] })
   await queue.start()
   await take(queue, batchOf(['one', 'two', 'three'])).stored
@@ -60,7 +61,7 @@ t.test('without a relay letters can be read as well, with the ledger that counts
 })
 
 t.test('limits are those of the configuration, narrower ones from the next start on', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const texts = Array.from({ length: 12 }, (_, i) => `message ${i}`)
   const queue = queueOn(directory)
   await queue.start()
@@ -82,7 +83,7 @@ t.test('limits are those of the configuration, narrower ones from the next start
 })
 
 t.test('letters of older versions, damaged ones and those without a count', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const queue = queueOn(directory)
   await queue.start()
   await take(queue, batchOf(['one', 'two', 'three', 'four'])).stored
@@ -132,7 +133,7 @@ t.test('letters of older versions, damaged ones and those without a count', asyn
 })
 
 t.test('a letter of the source and the checkpoint that passes it are one write, whatever the kill', async (t) => {
-  const directory = join(t.testdir(), 'queue')
+  const directory = join(shortDir(t), 'queue')
   const level = new FailingLevel()
   const queue = queueOn(directory, { level })
   await queue.start()
@@ -161,7 +162,7 @@ t.test('a checkpoint without a batch comes to the disk behind the messages it pa
       return false
     }
     level.writeError = levelError('IO error')
-    const directory = join(t.testdir(), durability)
+    const directory = join(shortDir(t), durability)
     const settings = { directory, config: queueConfig({ durability }), minFreeDisk: 0, sinks: ['a'], pipeline: 'p' }
     const queue = new LevelQueue(settings, { logger: recordingLogger(), level })
     await queue.start()

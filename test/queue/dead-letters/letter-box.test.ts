@@ -7,6 +7,7 @@ import { deadLetterKey, deadLetterStatsKey } from '../../../src/queue/keys.ts'
 import { type Op, openLevel, type Store, writeBuffers } from '../../../src/queue/leveldb.ts'
 import { decodeRecord, encodeRecord } from '../../../src/queue/records.ts'
 import { newCursor, SinkCursor } from '../../../src/queue/sink-cursor.ts'
+import { shortDir } from '../../support/short-dir.ts'
 import { recordingLogger } from '../queue-fixtures.ts'
 import { lettersOf, numberedBatch, seqsOf, tooLarge } from './letter-fixtures.ts'
 
@@ -21,7 +22,7 @@ interface BoxOptions {
 }
 
 async function boxOn(t: Test, { limits = { count: 10, bytes: 2 ** 20 }, before = async () => {}, onRead, seq = 1000 }: BoxOptions = {}) {
-  const db = await openLevel(join(t.testdir(), 'db'), writeBuffers.base, { createIfMissing: true })
+  const db = await openLevel(join(shortDir(t), 'db'), writeBuffers.base, { createIfMissing: true })
   t.teardown(() => db.close())
   const cursor = new SinkCursor('a', { ...newCursor(0, 0, {}), seq, rejected: seq })
   const load = async () => (await SinkLetters.load(db, { sink: 'a', end: cursor.seq, limits })).letters

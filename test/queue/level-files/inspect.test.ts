@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { inspectStore } from '../../../src/queue/level-files/inspect.ts'
 import { openLevel, writeBuffers } from '../../../src/queue/leveldb.ts'
+import { shortDir } from '../../support/short-dir.ts'
 
 t.test('what a plain open would lose in silence is seen before', async (t) => {
-  const root = t.testdir()
+  const root = shortDir(t)
   const original = join(root, 'original')
   const db = await openLevel(original, writeBuffers.base, { createIfMissing: true })
   for (let i = 0; i < 30; i++)
@@ -42,5 +43,5 @@ t.test('what a plain open would lose in silence is seen before', async (t) => {
   t.match(await after(/\.log$/, rmSync), /^\d+\.log is missing$/)
   t.match(await after(/\.log$/, flip), /^\d+\.log is damaged$/)
   t.equal(await after(/\.log$/, shorten), '', 'a torn end is what a kill leaves')
-  t.same(await inspectStore(t.testdir()), { state: 'new', reasons: [] })
+  t.same(await inspectStore(shortDir(t)), { state: 'new', reasons: [] })
 })

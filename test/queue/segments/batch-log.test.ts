@@ -4,12 +4,13 @@ import t, { type Test } from 'tap'
 import { batchesEnd, batchKey, cursorKey } from '../../../src/queue/keys.ts'
 import { type Op, openLevel, writeBuffers } from '../../../src/queue/leveldb.ts'
 import { BatchLog } from '../../../src/queue/segments/batch-log.ts'
+import { shortDir } from '../../support/short-dir.ts'
 
 const all = { gte: batchKey(0), lt: batchesEnd, fillCache: false }
 
 /** A store as a segment is closed: batches of many sizes, over many blocks of the log, with cursors between. */
 async function closedSegment(t: Test) {
-  const directory = join(t.testdir(), 'segment')
+  const directory = join(shortDir(t), 'segment')
   const db = await openLevel(directory, writeBuffers.segment, { createIfMissing: true })
   for (let i = 0; i < 40; i++) {
     const ops: Op[] = [0, 1, 2].map((j) => ({ type: 'put', key: batchKey(i * 10 + j), value: Buffer.alloc((i * 977 + j) % 50_000, i) }))

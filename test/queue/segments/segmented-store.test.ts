@@ -6,6 +6,7 @@ import { zstd } from '../../../src/native/zstd.ts'
 import { openStore } from '../../../src/queue/doctor/open-store.ts'
 import { batchesEnd, batchKey, checkpointKey, cursorKey, cursorRange, deadLetterKey, metaKey, seqOfKey } from '../../../src/queue/keys.ts'
 import type { EntryIterator, IteratorOptions, Op, Store } from '../../../src/queue/leveldb.ts'
+import { shortDir } from '../../support/short-dir.ts'
 import { FailingLevel } from '../failing-level.ts'
 import { bulkBatch } from '../queue-fixtures.ts'
 
@@ -21,7 +22,7 @@ const segmentBytes = 2.5 * (batches[0]?.length ?? 0)
 const put = (key: Buffer, value: string | Buffer): Op => ({ type: 'put', key, value: Buffer.from(value) })
 const all = { gte: batchKey(0), lt: batchesEnd, fillCache: false }
 
-async function open(t: Test, directory = join(t.testdir(), 'queue')) {
+async function open(t: Test, directory = join(shortDir(t), 'queue')) {
   const { db, outcome } = await openStore(directory, segmentBytes)
   t.teardown(() => db.close().catch(() => undefined)) // closed by the test, mostly
   return { db, directory, outcome }
@@ -169,7 +170,7 @@ t.test('what a kill leaves is read as it was written: segments under way, one ma
 
 t.test('the first write to a segment is fsynced: the segment before may be removed with the records it has', async (t) => {
   const level = new FailingLevel()
-  const { db } = await openStore(join(t.testdir(), 'queue'), segmentBytes, { level })
+  const { db } = await openStore(join(shortDir(t), 'queue'), segmentBytes, { level })
   for (let i = 0; i < 6; i++) await db.batch([put(batchKey(i * 10), batches[i] ?? ''), put(metaKey, 'meta')], { sync: false })
   t.same(level.syncs, [true, false, false, true, false, false])
   await db.close()

@@ -1,9 +1,8 @@
-import { basename } from 'node:path'
 import type { Finding } from '../../../src/app/doctor/finding.ts'
 import { DebianMachine } from '../machines/debian-machine.ts'
 import type { Room } from '../support/room.ts'
 import type { Scenario } from '../support/scenario.ts'
-import { packageFile } from './packages.ts'
+import { installPackage } from './packages.ts'
 import { relayStatus } from './service.ts'
 
 const configuration = `
@@ -30,10 +29,8 @@ export const scenarios: readonly Scenario[] = [
  */
 async function mended(room: Room): Promise<string> {
   const machine = await DebianMachine.fresh(room, 'empty', 'machine')
-  const deb = await packageFile('current', 'deb')
-  await machine.copyIn(deb, `/root/${basename(deb)}`)
   await machine.boot()
-  await machine.shell(`apt-get install --yes /root/${basename(deb)}`)
+  await installPackage(machine, 'current', 'deb')
   await machine.write('/etc/logrelay/logrelay.yaml', configuration)
   await machine.shell('systemctl start logrelay; true')
   const before = await complaints(machine)

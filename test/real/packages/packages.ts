@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import type { DebianMachine } from '../machines/debian-machine.ts'
 
 /** The packages that run.sh has built: `current` by `npm run build:packages`, `previous` the same under a lower version. */
 export async function packageFile(age: 'current' | 'previous', kind: 'deb' | 'rpm'): Promise<string> {
@@ -9,4 +10,14 @@ export async function packageFile(age: 'current' | 'previous', kind: 'deb' | 'rp
   const found = (await readdir(directory)).filter((file) => file.endsWith(`.${kind}`))
   if (found.length !== 1) throw new Error(`${directory} has ${found.length} packages that end in .${kind}: ${found.join(', ')}`)
   return join(directory, found[0] as string)
+}
+
+const installers = { deb: 'apt-get install --yes', rpm: 'rpm --upgrade --nodeps' } as const
+
+/** Puts the package into a running machine and installs it; answers with what that says. */
+export async function installPackage(machine: DebianMachine, age: 'current' | 'previous', kind: 'deb' | 'rpm'): Promise<string> {
+  const file = await packageFile(age, kind)
+  const inside = `/root/${basename(file)}`
+  await machine.copyIn(file, inside)
+  return await machine.shell(`${installers[kind]} ${inside}`)
 }

@@ -1,10 +1,9 @@
-import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DebianMachine } from '../machines/debian-machine.ts'
 import type { Room } from '../support/room.ts'
 import type { Scenario } from '../support/scenario.ts'
 import { until } from '../support/until.ts'
-import { packageFile } from './packages.ts'
+import { installPackage } from './packages.ts'
 import { relayStatus } from './service.ts'
 
 const count = 1_000_000
@@ -24,12 +23,10 @@ pipelines:
 `
 const commands = {
   deb: {
-    install: (file: string) => `apt-get install --yes --allow-downgrades ./${file}`,
     remove: 'apt-get remove --yes logrelay',
     purge: 'apt-get purge --yes logrelay',
   },
   rpm: {
-    install: (file: string) => `rpm --upgrade --nodeps ./${file}`,
     remove: 'rpm --erase --nodeps logrelay',
     // RPM knows no purge: this is what docs/install-vm.md says.
     purge: 'rm -rf /var/lib/logrelay /etc/logrelay /etc/systemd/system/logrelay.service.d',
@@ -44,11 +41,9 @@ export const scenarios: readonly Scenario[] = (['deb', 'rpm'] as const).map((kin
 
 async function upgraded(room: Room, kind: 'deb' | 'rpm'): Promise<string> {
   const machine = await DebianMachine.fresh(room, 'empty', 'machine')
-  const [previous, current] = [await packageFile('previous', kind), await packageFile('current', kind)]
-  for (const file of [previous, current]) await machine.copyIn(file, `/root/${basename(file)}`)
-  const { install, remove, purge } = commands[kind]
+  const { remove, purge } = commands[kind]
   await machine.boot()
-  await machine.shell(`cd /root && ${install(basename(previous))}`)
+  await installPackage(machine, 'previous', kind)
   await machine.write('/etc/logrelay/logrelay.yaml', configuration)
   await machine.run('systemctl', 'enable', '--now', 'logrelay')
   await machine.run('logger', '--server', '127.0.0.1', '--port', '10435', '--tcp', '--rfc5424', 'kept through the upgrade')
@@ -58,7 +53,7 @@ async function upgraded(room: Room, kind: 'deb' | 'rpm'): Promise<string> {
   const script = fileURLToPath(new URL('numbered-sender.ts', import.meta.url))
   const sender = await machine.startOutside(process.execPath, script, '2514', String(count))
   await until('the first acknowledged', () => sender.output.includes('the first are acknowledged'))
-  const said = await machine.shell(`cd /root && ${install(basename(current))}`)
+  const said = await installPackage(machine, 'current', kind)
   if (!said.includes('restarting')) throw new Error(`the upgrade does not say that it restarts: ${said}`)
   const { pid } = await relayStatus(machine)
   if (pid === before) throw new Error('the upgrade did not restart the relay')
