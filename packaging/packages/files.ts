@@ -29,8 +29,10 @@ export function layOut(files: readonly PackageFile[], directory: string): void {
 
 function put({ content, executable = false }: PackageFile, to: string): void {
   mkdirSync(dirname(to), { recursive: true })
-  if ('link' in content) return symlinkSync(content.link, to)
-  if ('from' in content) copyFileSync(content.from, to)
-  else writeFileSync(to, 'text' in content ? content.text : content.bytes)
-  chmodSync(to, executable ? 0o755 : 0o644)
+  if ('link' in content) symlinkSync(content.link, to)
+  else {
+    if ('from' in content) copyFileSync(content.from, to)
+    else writeFileSync(to, 'text' in content ? content.text : content.bytes)
+    chmodSync(to, executable ? 0o755 : 0o644)
+  }
 }
