@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageDirectory, type Target, targetFiles } from '../binary/targets.ts'
-import type { Component } from './components.ts'
+import type { Component } from './component.ts'
 import { knownLicence, readLicenceText } from './licence-texts.ts'
 import { packageComponent } from './npm-components.ts'
 import { genericPurl } from './runtime-components.ts'

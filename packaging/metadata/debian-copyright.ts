@@ -1,4 +1,4 @@
-import type { Component } from './components.ts'
+import type { Component } from './component.ts'
 
 /** What the licence of logrelay itself is called until its owners have chosen one. */
 export const ownLicence = 'LicenseRef-logrelay'

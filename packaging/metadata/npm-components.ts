@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageDirectory, root } from '../binary/targets.ts'
-import type { Component } from './components.ts'
+import type { Component } from './component.ts'
 import { knownLicence, licenceTextOf } from './licence-texts.ts'
 
 interface LockedPackage {

@@ -1,5 +1,5 @@
 import { type Target, targetFiles } from '../binary/targets.ts'
-import type { Component } from './components.ts'
+import type { Component } from './component.ts'
 import { knownLicence } from './licence-texts.ts'
 import { packageComponent } from './npm-components.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Target } from '../binary/targets.ts'
-import type { Component } from './components.ts'
+import type { Component } from './component.ts'
 import { ownLicence } from './debian-copyright.ts'
 
 export interface SbomOptions {

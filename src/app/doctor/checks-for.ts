@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts'
+import { type Addons, checkAddons } from './check-addons.ts'
 import { checkCertificates } from './check-certificates.ts'
 import { checkClock } from './check-clock.ts'
 import { checkDisk } from './check-disk.ts'
@@ -26,6 +27,8 @@ export interface Collaborators {
   readonly planAddresses: PlanAddresses
   readonly buckets: Buckets
   readonly measureFsync: MeasureFsync
+  /** Undefined where this is no single executable. */
+  readonly addons: Addons | undefined
   /** Where `logrelay unit --write` puts what it makes. */
   readonly dropInFile: string
   readonly unitDropIn: UnitDropIn | undefined
@@ -40,8 +43,10 @@ const thereMs = 14_000
 /** The checks that can be made, in the order in which their findings are told; without a configuration those of the host alone. */
 export function checksFor(subject: Subject, others: Collaborators): Check[] {
   const { host, config, configFile, service, relay, dataDir } = subject
-  const { version, dropInFile, unitDropIn, measureFsync } = others
+  const { version, dropInFile, unitDropIn, measureFsync, addons } = others
   const kernel: Check = { topic: 'kernel', subject: 'settings', limitMs: hereMs, run: () => checkKernel(host, config) }
+  const carried: Check[] =
+    addons === undefined ? [] : [{ topic: 'files', subject: 'built-in libraries', limitMs: hereMs, run: () => checkAddons(addons) }]
   const fsync: Check[] =
     dataDir === undefined
       ? []
@@ -60,7 +65,7 @@ export function checksFor(subject: Subject, others: Collaborators): Check[] {
     limitMs: hereMs,
     run: () => checkService({ host, config, configFile, service, relay, version, dropInFile, unitDropIn }),
   }
-  if (config === undefined) return [kernel, ...fsync, clock, unit]
+  if (config === undefined) return [kernel, ...carried, ...fsync, clock, unit]
   const situation: Situation = { ...subject, config }
   const check = (topic: Check['topic'], what: string, run: Check['run'], limitMs = hereMs): Check => ({
     topic,
@@ -70,6 +75,7 @@ export function checksFor(subject: Subject, others: Collaborators): Check[] {
   })
   return [
     kernel,
+    ...carried,
     check('files', 'open files', () => checkFiles(situation)),
     check('files', 'configured files', (signal) => checkReadable(situation, signal)),
     check('disk', 'free disk', (signal) => checkDisk(situation, signal)),

@@ -1,6 +1,8 @@
 import { builtinName } from '../../config/builtin.ts'
 import { getStatus } from '../../health/control-client.ts'
 import { controlSocketPath } from '../../health/control-socket.ts'
+import { loadAddon } from '../../native/addons.ts'
+import { buildManifest, isEmbedded } from '../../native/embedded.ts'
 import { memoryBound } from '../../planning/unit/memory-bound.ts'
 import { unitDropIn } from '../../planning/unit/unit-drop-in.ts'
 import { planAddresses } from '../../sources/listen-addresses.ts'
@@ -79,6 +81,7 @@ function collaborators(file: string | undefined): Collaborators {
     planAddresses,
     buckets: { reach: reachBucket, warnings: bucketWarnings },
     measureFsync: (directory, signal) => inBenchDirectory(directory, (place) => measureFsync(place, fsyncSeconds, signal), fsyncBytes),
+    addons: isEmbedded ? { names: Object.keys(buildManifest().addons), load: (name) => loadAddon(name) } : undefined,
     dropInFile,
     unitDropIn: (config) => unitDropIn(config, file ?? builtinName),
     memoryBytes: (config) => memoryBound(config).bytes,

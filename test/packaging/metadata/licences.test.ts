@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Component } from '../../../packaging/metadata/components.ts'
+import type { Component } from '../../../packaging/metadata/component.ts'
 import { debianCopyright } from '../../../packaging/metadata/debian-copyright.ts'
 import { licencesText } from '../../../packaging/metadata/licences.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Component } from '../../../packaging/metadata/components.ts'
+import type { Component } from '../../../packaging/metadata/component.ts'
 import { sbom } from '../../../packaging/metadata/sbom.ts'
 
 const sha256 = 'ab'.repeat(32)
