@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { BuildManifest } from '../../src/native/embedded.ts'
 import { runTool } from '../run-tool.ts'
 import type { Bundle } from './bundle.ts'
-import { hostTarget, packageDirectory, root, type Target, type TargetFiles } from './targets.ts'
+import { hostTarget, packageDirectory, type Target, type TargetFiles } from './targets.ts'
 
 /** Where Node.js looks for what was injected (its documentation on single executable applications); the fuse is flipped by postject. */
 const resource = 'NODE_SEA_BLOB'
@@ -23,7 +23,8 @@ export function singleExecutable(
   target: Target,
   { bundle, files, manifest, out }: { bundle: Bundle; files: TargetFiles; manifest: BuildManifest; out: string },
 ): void {
-  const work = mkdtempSync(join(root, 'node_modules/.cache/', 'single-executable-'))
+  // On the same disk, for it is moved to its place.
+  const work = mkdtempSync(join(dirname(out), 'work-'))
   try {
     makeBlob(work, { bundle, files, manifest, codeCache: target === hostTarget })
     const program = join(work, 'logrelay')

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { buildTargets } from '../binary/build-targets.ts'
 import { root, targets } from '../binary/targets.ts'
 import { contents } from './contents.ts'
 import { makeDeb } from './deb.ts'
@@ -32,10 +33,7 @@ const { values } = parseArgs({
 const makers = { deb: makeDeb, rpm: makeRpm }
 
 const chosen = targets.filter((target) => values.target === undefined || values.target === target)
-if (!values.built) {
-  const options = chosen.flatMap((target) => ['--target', target])
-  execFileSync(process.execPath, [join(root, 'packaging/binary/build-binary.ts'), ...options], { stdio: 'inherit' })
-}
+if (!values.built) await buildTargets(chosen)
 rmSync(values.directory, { recursive: true, force: true })
 mkdirSync(values.directory, { recursive: true })
 // The commit's, for the same commit gives the same package.
