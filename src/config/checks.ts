@@ -13,8 +13,8 @@ import { formatSize } from './units.ts'
 
 /** What a check depends on besides the configuration. */
 export interface Surroundings {
-  /** Default: the user who runs this process. */
-  readonly uid?: number
+  /** The first port that this process may open without a privilege that it lacks. Default: all, for nobody has looked. */
+  readonly firstPort?: number
   /** Set when `config` lacks parts that have mistakes of their own: everything that was written. */
   readonly whole?: unknown
 }
@@ -29,7 +29,7 @@ export function checkConfig(config: Config, report: Report, surroundings: Surrou
   checkDataDir(config, report)
   checkFreeDisk(config, report)
   checkTlsPair(config.tls, ['tls'], report)
-  checkListening(config, report, surroundings.uid ?? process.getuid?.() ?? 0)
+  checkListening(config, report, surroundings.firstPort ?? 0)
   checkSinkNames(config, report, surroundings.whole)
   checkSinks(config, report)
   checkSources(config, report)

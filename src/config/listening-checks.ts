@@ -14,15 +14,15 @@ interface Listener {
   readonly protocols: readonly ('udp' | 'tcp')[]
 }
 
-/** Ports wanted twice, ports that need a privilege, and the unauthenticated admin endpoint open to the network. */
-export function checkListening(config: Config, report: Report, uid: number): void {
+/** Ports wanted twice, ports below the first that may be opened, and the unauthenticated admin endpoint open to the network. */
+export function checkListening(config: Config, report: Report, firstPort: number): void {
   const listeners = listenersOf(config)
   for (const [index, listener] of listeners.entries()) {
     const other = listeners.slice(0, index).find((earlier) => clash(earlier, listener))
     if (other !== undefined) reportClash(listener, other, report)
-    if (uid !== 0 && listener.port > 0 && listener.port < 1024) {
+    if (listener.port > 0 && listener.port < firstPort) {
       const hint = '`logrelay unit --write` gives it to the service (CAP_NET_BIND_SERVICE), or choose a port from 1024 up'
-      report('warning', listener.path, `port ${listener.port} needs a privilege that this user does not have by itself`, hint)
+      report('warning', listener.path, `port ${listener.port} needs a privilege that this process does not have`, hint)
     }
   }
   if (!isLoopback(config.admin.listen.host)) {

@@ -2,6 +2,7 @@ import { RelayError } from '../core/errors.ts'
 import { builtinConfig, builtinName } from './builtin.ts'
 import { checkConfig, type Surroundings } from './checks.ts'
 import { explainIssue } from './explain-issue.ts'
+import { firstOwnPort } from './low-ports.ts'
 import { countProblems, formatPath, formatProblems, type Problem, type Report } from './problems.ts'
 import { readConfigFile } from './read-config-file.ts'
 import { salvage } from './salvage.ts'
@@ -55,7 +56,7 @@ export async function readConfig(file: string | undefined, { beside = false }: R
     return { ok: false, file, problems: [{ severity: 'error', file, line, column: 1, path: '', ...rest }] }
   }
   const document = readYaml(content.text)
-  const parsed = parseDocument(document, content.text, file, {})
+  const parsed = parseDocument(document, content.text, file, { firstPort: await firstOwnPort() })
   if (parsed.understood === undefined) return parsed.result
   const problems: Problem[] = []
   const report = reporter(document, file, problems)

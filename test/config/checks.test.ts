@@ -6,7 +6,7 @@ import { matchAll } from './match-all.ts'
 const file = 'f: { type: file }'
 
 function check(text: string): readonly Problem[] {
-  const result = parseConfig(text, 'f.yaml', { uid: 1000 })
+  const result = parseConfig(text, 'f.yaml', { firstPort: 1024 })
   return result.ok ? result.warnings : result.problems
 }
 

@@ -4,9 +4,7 @@ import { matchAll } from './match-all.ts'
 
 /** What `check` says of a configuration with this one sink. */
 function briefly(sink: string): string[] {
-  const result = parseConfig(`sinks: { s: { ${sink} } }\npipelines: { p: { source: { type: syslog }, sinks: [s] } }\n`, 'f.yaml', {
-    uid: 0,
-  })
+  const result = parseConfig(`sinks: { s: { ${sink} } }\npipelines: { p: { source: { type: syslog }, sinks: [s] } }\n`, 'f.yaml')
   return (result.ok ? result.warnings : result.problems).map(({ severity, path, message }) => `${severity} ${path} ${message}`)
 }
 

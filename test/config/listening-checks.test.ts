@@ -3,14 +3,14 @@ import { parseConfig } from '../../src/config/load.ts'
 import type { Problem } from '../../src/config/problems.ts'
 import { matchAll } from './match-all.ts'
 
-function check(top: string, a: string, b: string, uid = 1000): readonly Problem[] {
+function check(top: string, a: string, b: string, firstPort = 1024): readonly Problem[] {
   const text = `${top}
 sinks: { f: { type: file } }
 pipelines:
   a: { source: { type: syslog, ${a} }, sinks: [f] }
   b: { source: { type: syslog, ${b} }, sinks: [f] }
 `
-  const result = parseConfig(text, 'f.yaml', { uid })
+  const result = parseConfig(text, 'f.yaml', { firstPort })
   return result.ok ? result.warnings : result.problems
 }
 

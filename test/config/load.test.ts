@@ -8,7 +8,7 @@ import { matchAll } from './match-all.ts'
 const rest = 'sinks: { s: { type: file } }\npipelines: { p: { source: { type: syslog }, sinks: [s] } }\n'
 
 function problemsOf(text: string): string[] {
-  const result = parseConfig(text, 'f.yaml', { uid: 0 })
+  const result = parseConfig(text, 'f.yaml')
   return (result.ok ? result.warnings : result.problems).map((problem) => formatProblem(problem).replace(/\n\s+/, ' => '))
 }
 

@@ -8,7 +8,7 @@ import { checkSecretFiles } from '../../src/config/secret-files.ts'
 
 async function briefly(sink: string, source = 'type: syslog', env: NodeJS.ProcessEnv = {}, beside = false): Promise<string[]> {
   const text = `sinks: { s: { ${sink} } }\npipelines: { p: { source: { ${source} }, sinks: [s] } }\n`
-  const result = parseConfig(text, 'f.yaml', { uid: 0 })
+  const result = parseConfig(text, 'f.yaml')
   if (!result.ok) throw new Error(JSON.stringify(result.problems))
   const said: string[] = []
   const report: Report = (severity, path, message) => said.push(`${severity} ${path.join('.')} ${message}`)

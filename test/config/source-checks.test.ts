@@ -5,7 +5,7 @@ import { matchAll } from './match-all.ts'
 /** What `check` says of pipelines with these sources. */
 function briefly(...sources: string[]): string[] {
   const pipelines = sources.map((source, i) => `  p${i}: { source: { ${source} }, sinks: [f] }\n`).join('')
-  const result = parseConfig(`sinks: { f: { type: file } }\npipelines:\n${pipelines}`, 'f.yaml', { uid: 0 })
+  const result = parseConfig(`sinks: { f: { type: file } }\npipelines:\n${pipelines}`, 'f.yaml')
   return (result.ok ? result.warnings : result.problems).map(({ severity, path, message }) => `${severity} ${path} ${message}`)
 }
 

@@ -1,4 +1,4 @@
-import { chmod, chown, copyFile, mkdir } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from '../support/program.ts'
@@ -11,6 +11,7 @@ const nobody = 65_534
 export const scenarios: readonly Scenario[] = [
   { name: 'the single executable starts from an empty directory with an empty environment, as nobody', run: startsAnywhere },
   { name: 'the single executable says what to set where its cache directory cannot be used', run: cacheDirectories },
+  { name: 'built again, the single executable and its packages are the same bytes', run: builtAgain },
   { name: 'the end-to-end tests against the single executable', limitMs: 600_000, run: endToEnd },
 ]
 
@@ -71,4 +72,17 @@ async function endToEnd(): Promise<string> {
   const [, total, pass] = /^# \{ total: (\d+), pass: (\d+) \}$/m.exec(stdout.toString()) ?? []
   if (total === undefined || total !== pass) throw new Error(stdout.toString().slice(-2000))
   return `${pass} of ${total} assertions`
+}
+
+/** Into another directory, by the command that run.sh has built the first with. */
+async function builtAgain(room: Room): Promise<string> {
+  const first = process.env.LOGRELAY_PACKAGES
+  if (first === undefined) throw new Error('LOGRELAY_PACKAGES is not set: start this through test/real/run.sh, which builds them')
+  const script = join(root, 'packaging/packages/build-packages.ts')
+  await runProgram(process.execPath, [script, '--target', 'linux-x64', '--compression', '1', '--directory', room.path('again')], {
+    cwd: root,
+  })
+  const [before, after] = await Promise.all([first, room.path('again')].map((directory) => readFile(join(directory, 'SHA256SUMS'), 'utf8')))
+  if (before !== after) throw new Error(`the first time: ${before}; the second time: ${after}`)
+  return `${before?.trim().split('\n').length} packages`
 }
