@@ -13,7 +13,7 @@ Files: *
 Copyright: the logrelay authors
 License: ${ownLicence}
 
-Files: usr/lib/logrelay/*
+Files: usr/libexec/logrelay/*
 Copyright: the logrelay authors
  the authors of what is inside, whom licences.txt.gz names
 License: ${[ownLicence, ...licences].join(' and ')}

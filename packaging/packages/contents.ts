@@ -21,12 +21,13 @@ export async function contents(kind: 'deb' | 'rpm', target: Target, dateMs: numb
   const bundle = JSON.parse(readFileSync(join(built, 'bundle.json'), 'utf8'))
   const components: Component[] = componentsOf(bundle, target)
   return [
-    { path: '/usr/lib/logrelay/logrelay', content: { from: join(built, 'logrelay') }, executable: true },
+    // Where SELinux' policies let services be started from.
+    { path: '/usr/libexec/logrelay/logrelay', content: { from: join(built, 'logrelay') }, executable: true },
     ...readdirSync(join(built, 'addons')).map((name) => ({
-      path: `/usr/lib/logrelay/${name}`,
+      path: `/usr/libexec/logrelay/${name}`,
       content: { from: join(built, 'addons', name) },
     })),
-    { path: '/usr/bin/logrelay', content: { link: '../lib/logrelay/logrelay' } },
+    { path: '/usr/bin/logrelay', content: { link: '../libexec/logrelay/logrelay' } },
     { path: '/usr/lib/systemd/system/logrelay.service', content: fromTree('systemd/logrelay.service') },
     { path: '/usr/lib/sysusers.d/logrelay.conf', content: fromTree('systemd/sysusers.d/logrelay.conf') },
     { path: '/usr/lib/tmpfiles.d/logrelay.conf', content: fromTree('systemd/tmpfiles.d/logrelay.conf') },

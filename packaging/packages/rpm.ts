@@ -66,7 +66,7 @@ cp -a ${tree}/. %{buildroot}
 
 %files
 %defattr(-,root,root,-)
-%dir /usr/lib/logrelay
+%dir /usr/libexec/logrelay
 ${files.map(({ path, configuration }) => `${configuration ? '%config(noreplace) ' : ''}${path}`).join('\n')}
 
 %post

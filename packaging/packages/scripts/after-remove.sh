@@ -7,7 +7,11 @@ if [ "$action" = purge ]; then
   rm -f /etc/systemd/system/multi-user.target.wants/logrelay.service
   rm -f /etc/systemd/system/logrelay.service.d/50-configuration.conf
   rmdir --ignore-fail-on-non-empty /etc/systemd/system/logrelay.service.d 2>/dev/null || true
-  rm -rf /var/lib/logrelay
+  # It may be a disk of its own, which stays mounted.
+  if [ -d /var/lib/logrelay ]; then
+    find /var/lib/logrelay -xdev -mindepth 1 -delete
+    rmdir /var/lib/logrelay 2>/dev/null || echo "logrelay: /var/lib/logrelay stays: it is a mount point or a link" >&2
+  fi
   # Keys and certificates that somebody put there are not ours to remove.
   rmdir --ignore-fail-on-non-empty /etc/logrelay 2>/dev/null || true
 elif [ -d /var/lib/logrelay ]; then

@@ -76,7 +76,7 @@ async function removed(machine: DebianMachine, remove: string, purge: string, ki
   if (!said.includes('/var/lib/logrelay')) throw new Error(`the removal does not say where the queues are: ${said}`)
   const there = (path: string) => machine.shell(`test -e ${path} && echo there || echo gone`)
   if ((await there('/var/lib/logrelay/queues/held')) !== 'there\n') throw new Error('the removal took the queue with it')
-  if ((await there('/usr/lib/logrelay')) !== 'gone\n') throw new Error('the removal left the program')
+  if ((await there('/usr/libexec/logrelay')) !== 'gone\n') throw new Error('the removal left the program')
   if (kind === 'deb' && (await there('/etc/logrelay/logrelay.yaml')) !== 'there\n')
     throw new Error('the removal took the configuration with it')
   const state = await machine.shell('systemctl is-active logrelay; true')
