@@ -18,6 +18,8 @@ USAGE
 
 config_file=/etc/logrelay/logrelay.yaml
 data_dir=/var/lib/logrelay
+# Something new is in its place, and the relay has not been started with it: an interruption does not forget it.
+pending=/run/logrelay-provision.pending
 drop_ins=/etc/systemd/system/logrelay.service.d
 # A disk may be attached after the machine has started.
 device_wait_seconds=600
@@ -61,13 +63,19 @@ check_sum() {
   [ "$found" = "$sha256" ] || fail "$1 has the SHA-256 $found and should have $sha256"
 }
 
+# What an interruption has left half done.
+finish_dpkg() { DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a </dev/null; }
+
 install_package() {
   package=$(fetch_package "$1")
   check_sum "$package"
   say "installing ${package##*/}"
   case $package in
     # An image comes without apt's lists: they are fetched where the package needs more than is there.
-    *.deb) apt_install "$package" || { apt update && apt_install "$package"; } || fail "${package##*/} cannot be installed" ;;
+    *.deb)
+      finish_dpkg
+      apt_install "$package" || { apt_update && apt_install "$package"; } || fail "${package##*/} cannot be installed"
+      ;;
     *.rpm) rpm_install "$package" ;;
     *) fail "${package##*/} is neither a .deb nor an .rpm" ;;
   esac
@@ -76,14 +84,24 @@ install_package() {
 # Waits for the updates that a first boot starts by itself, asks nothing, and keeps a configuration that is there.
 apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" </dev/null; }
 apt_install() { apt install --no-install-recommends "$@"; }
+# The lock of the lists is another one, for which apt does not wait.
+apt_update() {
+  for _ in $(seq 60); do
+    apt update && return
+    sleep 5
+  done
+  return 1
+}
 
 rpm_install() {
+  # What is installed already is not started anew.
+  if [ -f "$1" ] && rpm --query "$(rpm --query --package "$1")" >/dev/null 2>&1; then return; fi
   if command -v dnf >/dev/null; then
     dnf install -y "$1"
   elif command -v yum >/dev/null; then
     yum install -y "$1"
   else
-    rpm --upgrade --replacepkgs "$1"
+    rpm --upgrade "$1"
   fi
 }
 
@@ -96,7 +114,7 @@ kernel_settings() {
 
 # Messages carry the time at which they came, and certificates are judged by the clock.
 time_sync() {
-  for unit in chrony chronyd systemd-timesyncd ntpsec ntpd; do
+  for unit in chrony chronyd systemd-timesyncd ntpsec ntpd ntp openntpd; do
     if systemctl cat "$unit.service" >/dev/null 2>&1; then
       systemctl enable --now "$unit.service"
       return
@@ -104,7 +122,7 @@ time_sync() {
   done
   say 'no time service is installed: installing chrony'
   if command -v apt-get >/dev/null; then
-    apt update && apt_install chrony
+    apt_update && apt_install chrony
   else
     rpm_install chrony && systemctl enable --now chronyd.service
   fi
@@ -116,12 +134,21 @@ mount_data() {
     make_file_system "$1"
     [ -z "$(ls -A "$data_dir" 2>/dev/null)" ] || fail "$data_dir is not empty: move what is in it to $1 first"
     mkdir -p "$data_dir"
-    uuid=$(blkid --output value --match-tag UUID "$1")
-    grep -q "^UUID=$uuid " /etc/fstab 2>/dev/null || echo "UUID=$uuid $data_dir ext4 noatime,nofail 0 2" >>/etc/fstab
+    # Partitions, LUKS, swap: nothing to mount.
+    [ "$(blkid --probe --output value --match-tag USAGE "$1")" = filesystem ] || fail "$1 has no file system, and is not empty: name the one that has"
+    uuid=$(blkid --probe --output value --match-tag UUID "$1")
+    type=$(blkid --probe --output value --match-tag TYPE "$1")
+    # One line for this place: of two, the first counts, which may be that of a disk that is gone.
+    {
+      awk -v dir="$data_dir" '/^#/ || $2 != dir' /etc/fstab 2>/dev/null || true
+      echo "UUID=$uuid $data_dir $type noatime,nofail 0 2"
+    } >/etc/fstab.new
+    mv -f /etc/fstab.new /etc/fstab
     systemctl daemon-reload
     mount "$data_dir"
-    say "$1 is mounted at $data_dir"
   fi
+  # With nofail, mount says nothing of a disk that it has not found.
+  [ "$(mountpoint --fs-devno "$data_dir" 2>/dev/null)" = "$(mountpoint --devno "$1" 2>/dev/null)" ] || fail "$data_dir is not on $1: see findmnt $data_dir"
   # The machine starts without the disk, the relay does not: it would queue where nobody looks for it.
   mkdir -p "$drop_ins"
   printf '[Unit]\nRequiresMountsFor=%s\n' "$data_dir" >"$drop_ins/40-data-device.conf"
@@ -154,28 +181,26 @@ install_config() {
     rm -f "$config_file.new"
     fail "$1 has mistakes, nothing was changed"
   }
-  if cmp -s "$config_file.new" "$config_file"; then
-    rm -f "$config_file.new"
-  else
-    mv -f "$config_file.new" "$config_file"
-    changed=yes
-  fi
+  cmp -s "$config_file.new" "$config_file" || : >"$pending"
+  # Even where the text is the same: the owner and the mode may not be.
+  mv -f "$config_file.new" "$config_file"
   before=$(cat "$drop_ins"/*.conf 2>/dev/null || true)
   logrelay unit --write --config "$config_file"
-  [ "$before" = "$(cat "$drop_ins"/*.conf 2>/dev/null || true)" ] || changed=yes
+  [ "$before" = "$(cat "$drop_ins"/*.conf 2>/dev/null || true)" ] || : >"$pending"
   systemctl enable logrelay.service
 }
 
 start_relay() {
   if ! systemctl is-active --quiet logrelay.service; then
     systemctl start logrelay.service
-  elif [ -n "$changed" ]; then
+  elif [ -e "$pending" ]; then
     systemctl restart logrelay.service
   fi
+  rm -f "$pending"
   say "the relay is $(systemctl is-active logrelay.service)"
 }
 
-package='' sha256='' kernel='' device='' config='' start='' changed=''
+package='' sha256='' kernel='' device='' config='' start=''
 for option in "$@"; do
   value=${option#*=}
   case $option in
@@ -208,7 +233,7 @@ trap 'rm -rf "$work"' EXIT
 command -v logrelay >/dev/null || fail 'logrelay is not installed: give its --package'
 cd /
 [ -z "$kernel" ] || kernel_settings "$kernel"
-time_sync
+time_sync || say 'no time service could be installed: keep the clock right by other means'
 [ -z "$device" ] || mount_data "$device"
 [ -z "$config" ] || install_config "$config"
 [ -z "$start" ] || start_relay

@@ -33,19 +33,35 @@ const { values } = parseArgs({
 const makers = { deb: makeDeb, rpm: makeRpm }
 
 const chosen = targets.filter((target) => values.target === undefined || values.target === target)
+const chosenKinds = kinds.filter((kind) => values.kind === undefined || values.kind === kind)
+if (chosen.length === 0 || chosenKinds.length === 0)
+  throw new Error(`there is nothing to build: targets are ${targets.join(', ')}, kinds ${kinds.join(', ')}`)
 if (!values.built) await buildTargets(chosen)
-rmSync(values.directory, { recursive: true, force: true })
 mkdirSync(values.directory, { recursive: true })
+for (const name of packagesIn(values.directory)) rmSync(join(values.directory, name))
 // The commit's, for the same commit gives the same package.
 const dateMs = Number(execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })) * 1000
 for (const target of chosen) {
-  const description = describePackage({ version: values.version, target, dateMs, compression: Number(values.compression) })
-  for (const kind of kinds.filter((kind) => values.kind === undefined || values.kind === kind)) {
+  // Both kinds of package take what stands behind a tilde for older than what stands before it.
+  const description = describePackage({
+    version: values.version.replace('-', '~'),
+    target,
+    dateMs,
+    compression: Number(values.compression),
+  })
+  for (const kind of chosenKinds) {
     const file = makers[kind](description, await contents(kind, target, dateMs), values.directory)
     console.log(`${file.startsWith(root) ? file.slice(root.length) : file}  ${(statSync(file).size / 2 ** 20).toFixed(1)} MiB`)
   }
 }
 writeFileSync(join(values.directory, 'SHA256SUMS'), checksums(values.directory))
+
+/** Nothing else in a directory that somebody names is ours. */
+function packagesIn(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => /^logrelay.*\.(deb|rpm)$/.test(name))
+    .sort()
+}
 
 function checksums(directory: string): string {
   const files = readdirSync(directory).sort()

@@ -28,7 +28,8 @@ export function makeDeb(description: PackageDescription, files: readonly Package
 
 function writeControl(description: PackageDescription, architecture: string, files: readonly PackageFile[], work: string): void {
   const control = join(work, 'DEBIAN')
-  mkdirSync(control, { mode: 0o755 })
+  mkdirSync(control)
+  chmodSync(control, 0o755)
   const write = (name: string, text: string, mode = 0o644) => {
     writeFileSync(join(control, name), text)
     chmodSync(join(control, name), mode)
@@ -43,15 +44,28 @@ function writeControl(description: PackageDescription, architecture: string, fil
         .map(({ path }) => `${md5(join(work, path))}  ${path.slice(1)}`),
     ),
   )
-  // postinst is called for more than this (deb-postinst(5)): what undoes a failed removal needs nothing of us.
-  write(
-    'postinst',
-    `#!/bin/sh\nset -e\n[ "$1" = configure ] || exit 0\naction=install\n[ -z "$2" ] || action=upgrade\n\n${script('after-install')}`,
-    0o755,
-  )
+  write('postinst', `${postinstHead}${script('after-install')}`, 0o755)
   write('prerm', `#!/bin/sh\nset -e\n[ "$1" = remove ] || exit 0\n\n${script('before-remove')}`, 0o755)
   write('postrm', `#!/bin/sh\nset -e\ncase "$1" in remove | purge) action=$1 ;; *) exit 0 ;; esac\n\n${script('after-remove')}`, 0o755)
 }
+
+/** deb-postinst(5). A removal that failed has stopped the relay, which stays installed: it goes on. */
+const postinstHead = `#!/bin/sh
+set -e
+case "$1" in
+  configure) ;;
+  abort-remove)
+    if [ -d /run/systemd/system ] && systemctl is-enabled --quiet logrelay.service; then
+      systemctl start --no-block logrelay.service || true
+    fi
+    exit 0
+    ;;
+  *) exit 0 ;;
+esac
+action=install
+[ -z "$2" ] || action=upgrade
+
+`
 
 function controlText(description: PackageDescription, architecture: string, kibibytes: number): string {
   const { name, version, maintainer, summary, text } = description
@@ -61,7 +75,7 @@ function controlText(description: PackageDescription, architecture: string, kibi
     `Architecture: ${architecture}`,
     `Maintainer: ${maintainer}`,
     `Installed-Size: ${kibibytes}`,
-    'Depends: libc6 (>= 2.28), libgcc-s1, libstdc++6, systemd',
+    'Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6, systemd',
     'Section: net',
     'Priority: optional',
     `Description: ${summary}`,

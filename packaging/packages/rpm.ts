@@ -56,6 +56,8 @@ Summary: ${summary}
 License: LicenseRef-logrelay
 Packager: ${maintainer}
 Requires: systemd
+Requires(post): systemd
+Requires(preun): systemd
 AutoProv: no
 
 %description

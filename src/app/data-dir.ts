@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { RelayError } from '../core/errors.ts'
+import { readOnlyHint } from '../health/control-socket.ts'
 import { makeDirectory } from '../native/make-directory.ts'
 
 /** What is relative begins at the working directory. */
@@ -15,7 +16,10 @@ export async function makeDataDir(dataDir: string): Promise<void> {
   } catch (cause) {
     throw new RelayError('DATA_DIR_UNUSABLE', `data_dir ${dataDir} cannot be created: ${(cause as Error).message}`, {
       cause,
-      hint: 'create it and give it to the user who runs the relay, or set another data_dir',
+      hint:
+        (cause as NodeJS.ErrnoException).code === 'EROFS'
+          ? readOnlyHint
+          : 'create it and give it to the user who runs the relay, or set another data_dir',
     })
   }
 }

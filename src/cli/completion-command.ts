@@ -43,7 +43,7 @@ async function allOf(expected: Completion['expected'], config: string | undefine
 async function pipelineNames(config: string | undefined): Promise<string[]> {
   try {
     const { pipelines } = await readOutline(await resolveConfigFile(config))
-    return pipelines.filter((name) => /^[\w.-]+$/.test(name))
+    return pipelines.filter((name) => /^\w[\w.-]*$/.test(name))
   } catch {
     return []
   }

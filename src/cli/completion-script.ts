@@ -44,7 +44,7 @@ _logrelay() {
   local -a answer candidates
   local line word
   answer=("\${(@f)$(command logrelay ${completionRequest} "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
-  [[ $words[CURRENT] == --*=* ]] && compset -P '*='
+  [[ $words[CURRENT] == --*=* ]] && compset -P 1 '*='
   case $answer[1] in
     :file) _files ;;
     :directory) _files -/ ;;

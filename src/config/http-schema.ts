@@ -68,3 +68,11 @@ export const httpSinkSchema = z.strictObject({
     .optional()
     .describe('With `preset: splunk_hec`.'),
 })
+
+/** Of an answer to a request of so many bytes at most: Elasticsearch says something of each document. What is larger is no answer. */
+export function largestBulkAnswer(maxRequestBytes: number): number {
+  return Math.min(64 * 2 ** 20, Math.max(2 ** 20, 8 * maxRequestBytes))
+}
+
+/** Other receivers need a status and a few words. */
+export const largestAnswer: number = 2 ** 20

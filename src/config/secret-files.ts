@@ -43,8 +43,8 @@ async function check(secret: SecretConfig | undefined, path: ConfigPath, report:
   if (secret?.env !== undefined) checkVariable(secret.env, path, report, env)
   if (secret?.file === undefined) return
   const place = await placeOf(secret.file, env)
-  // A relative one may be a credential, in the service.
-  const look = isAbsolute(place) ? { beside } : { beside, credential: true }
+  // A relative one may be a credential, in the service; their names have no slash.
+  const look = isAbsolute(place) || secret.file.includes('/') ? { beside } : { beside, credential: true }
   await checkFile(place, path, report, look)
 }
 

@@ -7,7 +7,7 @@ import type { RelayStatus } from '../core/status.ts'
 import { requestUrl } from './admin-routes.ts'
 import { sendError, sendJson } from './answers.ts'
 import { allow, decode, notFound, unknownPipeline, whileAsked, wholeNumber } from './control-route.ts'
-import { bindPrivately, claimSocketPath, controlSocketPath } from './control-socket.ts'
+import { bindPrivately, claimSocketPath, controlSocketPath, readOnlyHint } from './control-socket.ts'
 import { HttpListener } from './http-listener.ts'
 import { type LetterOffice, LetterRoutes } from './letter-routes.ts'
 import { streamMessages } from './message-stream.ts'
@@ -115,5 +115,6 @@ function closedQueue(pipeline: string): RelayError {
 function describeBindError(path: string, cause: NodeJS.ErrnoException): ConstructorParameters<typeof RelayError> {
   // Nothing was there a moment ago: another relay was faster.
   if (cause.code === 'EADDRINUSE') return ['DATA_DIR_IN_USE', `another relay has just made ${path}`, { cause }]
-  return ['DATA_DIR_UNUSABLE', `the control socket ${path} cannot be made: ${cause.message}`, { cause }]
+  const hint = cause.code === 'EROFS' ? { hint: readOnlyHint } : {}
+  return ['DATA_DIR_UNUSABLE', `the control socket ${path} cannot be made: ${cause.message}`, { cause, ...hint }]
 }

@@ -10,6 +10,10 @@ import { getStatus } from './control-client.ts'
 const maxPathBytes = 107
 const probeTimeoutMs = 2_000
 
+/** Of a data_dir that cannot be written to. */
+export const readOnlyHint =
+  'to the service all but /var/lib/logrelay is read-only: make the directory for its user, then `logrelay unit --write && systemctl restart logrelay`'
+
 /** Where a relay and its commands meet: `control.sock` in the data directory. */
 export function controlSocketPath(dataDir: string): string {
   return join(dataDir, 'control.sock')

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { RelayError } from '../core/errors.ts'
 import { buildManifest, embeddedBytes } from './embedded.ts'
-import { preparePrivateDirectory } from './private-directory.ts'
+import { isOursAlone, preparePrivateDirectory } from './private-directory.ts'
 
 /** Where an addon comes from, and what it must be. Tests give another. */
 export interface AddonHome {
@@ -42,7 +42,8 @@ const ourHome: AddonHome = {
 export function loadAddon(name: string, home: AddonHome = ourHome): unknown {
   const beside = join(home.besides, name)
   const failures: string[] = []
-  if (isFileOf(beside, home.sha256(name), undefined)) {
+  // Whoever could put a file there could also exchange it once it was looked at.
+  if (isOursAlone(beside, home.uid) && isFileOf(beside, home.sha256(name), undefined)) {
     const opened = tryOpen(beside, home)
     if ('addon' in opened) return opened.addon
     failures.push(opened.wrong)

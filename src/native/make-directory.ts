@@ -34,12 +34,20 @@ async function makeOne(path: string, mode: number): Promise<void> {
 /** The same at once, for what has to be there before anything else runs. */
 export function makeDirectorySync(path: string, mode: number): void {
   try {
-    mkdirSync(path, mode)
+    makeOneSync(path, mode)
   } catch (error) {
     const above = dirname(path)
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && above !== path) {
-      makeDirectorySync(above, mode)
-      mkdirSync(path, mode)
-    } else if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error
+    makeDirectorySync(above, mode)
+    makeOneSync(path, mode)
+  }
+}
+
+/** Another process may make the same at the same time. */
+function makeOneSync(path: string, mode: number): void {
+  try {
+    mkdirSync(path, mode)
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }

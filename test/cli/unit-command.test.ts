@@ -35,7 +35,7 @@ t.test('what a person should know goes to standard error', async (t) => {
   t.match(err, /^logrelay: sinks\.f\.path: \/srv\/logs is not there yet: install -d -o logrelay -g logrelay -m 0750 \/srv\/logs$/m)
   t.match(
     err,
-    /allow [\d.]+ GiB of memory, and this host has 1 GiB.*\n {4}5\.6 GiB pipeline nginx: connections: lower pipelines\.nginx\.source\.max_connections\n/,
+    /allow [\d.]+ GiB of memory, and this host has 1 GiB.*\n {4}5\.9 GiB pipeline nginx: connections: lower pipelines\.nginx\.source\.max_connections\n/,
   )
   const hidden = configFile(t, yaml.replace('/srv/logs', '/home/me/the logs'))
   t.match((await unit(['--config', hidden])).err, /sinks\.f\.path: \/home\/me\/the logs: ProtectHome= hides/)

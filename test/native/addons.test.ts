@@ -50,6 +50,23 @@ test('the addon beside the program is taken, if it is the very same', async (t) 
   t.strictSame(it.opened.slice(1), [join(it.dir, 'home/.cache/logrelay', `${sha256}-x.node`)])
 })
 
+test('the one beside the program is not taken where somebody else could exchange it', async (t) => {
+  const it = home(t, {})
+  const beside = join(it.besides, 'x.node')
+  const cached = join(it.dir, 'home/.cache/logrelay', `${sha256}-x.node`)
+  writeFileSync(beside, addon)
+  chmodSync(beside, 0o666)
+  loadAddon('x.node', it)
+  chmodSync(beside, 0o644)
+  chmodSync(it.besides, 0o777)
+  loadAddon('x.node', it)
+  t.strictSame(it.opened, [cached, cached])
+  // Sticky, as /tmp is: nobody can take ours away.
+  chmodSync(it.besides, 0o1777)
+  loadAddon('x.node', it)
+  t.equal(it.opened.at(-1), beside)
+})
+
 test('a copy is written once, and again when it is not what it should be', async (t) => {
   const it = home(t, {})
   const path = join(it.dir, 'home/.cache/logrelay', `${sha256}-x.node`)

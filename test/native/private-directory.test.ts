@@ -1,4 +1,4 @@
-import { chmodSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { preparePrivateDirectory } from '../../src/native/private-directory.ts'
@@ -27,6 +27,13 @@ test('nor one below a directory in which others could put another into its place
   t.match(preparePrivateDirectory(join(above, 'ours'), uid), { wrong: `lies in ${above}, which other users can write to (mode 777)` })
   chmodSync(above, 0o1777)
   t.match(preparePrivateDirectory(join(above, 'ours'), uid), { path: join(above, 'ours') }, 'sticky: they cannot')
+})
+
+test('nothing is made below a directory that is none', async (t) => {
+  const above = join(t.testdir({ above: {} }), 'above')
+  chmodSync(above, 0o777)
+  t.match(preparePrivateDirectory(join(above, 'a/b'), uid), { wrong: `lies in ${above}, which other users can write to (mode 777)` })
+  t.strictSame(readdirSync(above), [])
 })
 
 test('nor one of somebody else', async (t) => {

@@ -26,7 +26,7 @@ variable "configuration_file" {
 
 variable "ami_id" {
   type        = string
-  description = "Image of the relays: one that Packer made, with the package in it, or null for Debian's own."
+  description = "Image of the relays: one that Packer made with the package and without a configuration (it would start before its disk is there), or null for Debian's own."
   default     = null
 }
 

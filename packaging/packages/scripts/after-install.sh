@@ -3,8 +3,8 @@ systemd-sysusers logrelay.conf
 # Where an image is made without /proc it cannot; it does so at each boot.
 systemd-tmpfiles --create logrelay.conf || [ ! -d /run/systemd/system ]
 
-# The configuration may name secrets: root writes it, the service reads it.
-if [ -f /etc/logrelay/logrelay.yaml ]; then
+# The configuration may name secrets: root writes it, the service reads it. What an administrator has chosen stays.
+if [ "$(stat -c %U:%G /etc/logrelay/logrelay.yaml 2>/dev/null)" = root:root ]; then
   chown root:logrelay /etc/logrelay/logrelay.yaml
   chmod 0640 /etc/logrelay/logrelay.yaml
 fi
@@ -16,12 +16,16 @@ fi
 
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
-  if [ "$action" = upgrade ] && systemctl is-active --quiet logrelay.service; then
+  state=$(systemctl is-active logrelay.service || true)
+else
+  state=unknown
+fi
+case $action:$state in
+  upgrade:active | upgrade:reloading | upgrade:activating)
     echo "logrelay: restarting. What is queued stays on disk; open connections are drained first."
-    systemctl restart logrelay.service || echo "logrelay: it did not start again; see: journalctl -u logrelay" >&2
-  fi
-fi
-
-if [ "$action" = install ]; then
-  echo "logrelay is installed and not started. Edit /etc/logrelay/logrelay.yaml, then: systemctl enable --now logrelay"
-fi
+    systemctl try-restart logrelay.service || echo "logrelay: it did not start again; see: journalctl -u logrelay" >&2
+    ;;
+  *:active) ;;
+  upgrade:*) echo "logrelay is upgraded and not running. To start it: systemctl start logrelay" ;;
+  *) echo "logrelay is installed and not started. Edit /etc/logrelay/logrelay.yaml, then: systemctl enable --now logrelay" ;;
+esac

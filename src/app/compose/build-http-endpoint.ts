@@ -1,4 +1,5 @@
 import type { HttpEndpoint } from '../../config/formats.ts'
+import { largestAnswer, largestBulkAnswer } from '../../config/http-schema.ts'
 import type { ElasticsearchSinkConfig, HttpSinkConfig } from '../../config/schema.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { EndpointSink } from '../../core/sink.ts'
@@ -23,7 +24,8 @@ export interface DocumentContext {
 export function buildElasticsearchEndpoint(endpoint: HttpEndpoint, sink: ElasticsearchSinkConfig, context: DocumentContext): EndpointSink {
   const { pipelineName: pipeline, device, timezone } = context
   const authorization = apiKeyAuthorization(sink)
-  const client = new UndiciClient({ endpoint, options: sink, ...(authorization && { authorization }) })
+  const maxAnswerBytes = largestBulkAnswer(sink.max_request_size)
+  const client = new UndiciClient({ endpoint, options: sink, maxAnswerBytes, ...(authorization && { authorization }) })
   const dialect = new ElasticsearchDialect({ sink, pipeline, device, timezone, endpoint: client.name })
   return new BatchEndpoint({ client, dialect, options: sink, logger: context.logger.child({ endpoint: client.name }) })
 }
@@ -32,7 +34,12 @@ export function buildHttpEndpoint(endpoint: HttpEndpoint, sink: HttpSinkConfig, 
   const { pipelineName, device, timezone } = context
   const { splunk, encoding, method } = sink
   const hec = sink.preset === 'splunk_hec' && splunk !== undefined ? splunk : undefined
-  const client = new UndiciClient({ endpoint, options: sink, ...(hec && { authorization: splunkAuthorization(hec.token) }) })
+  const client = new UndiciClient({
+    endpoint,
+    options: sink,
+    maxAnswerBytes: largestAnswer,
+    ...(hec && { authorization: splunkAuthorization(hec.token) }),
+  })
   const name = client.name
   const dialect: Dialect =
     hec === undefined

@@ -1,11 +1,11 @@
-import { basename, dirname, join } from 'node:path'
-import { benchPrefix } from '../bench-self/bench-directory.ts'
+import { dirname, join } from 'node:path'
 import { budgetInWords, diskBudget } from '../disk-budget.ts'
 import { queuesDirectory } from '../paths.ts'
 import { directoryBytes } from './directory-bytes.ts'
 import { bytesInWords, countInWords } from './figures.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { DiskFacts, Host } from './host.ts'
+import { isInstalled, unitName } from './service-state.ts'
 import { shellWord } from './shell-word.ts'
 import type { Situation } from './situation.ts'
 
@@ -23,6 +23,10 @@ const doubtful: ReadonlyMap<number, string> = new Map([
   [0x65735546, 'is FUSE: what an fsync means depends on its program'],
 ])
 const fewInodes = 10_000
+/** The unit's StateDirectory: systemd makes it. */
+const stateDirectory = '/var/lib/logrelay'
+/** What the relay opens in data_dir. A mount or a snapshot may add names of its own. */
+const opened = ['queues', 'tls', 'control.sock', 'sources', 'logs']
 
 /** The disk of data_dir: whether it holds what the limits allow, and keeps it. */
 export async function checkDisk(situation: Situation, signal: AbortSignal): Promise<Finding[]> {
@@ -82,7 +86,12 @@ function inodes(place: string, { inodes: all, freeInodes }: DiskFacts): Finding[
 async function ownership({ host, config, user, service }: Situation, place: string): Promise<Finding[]> {
   const { data_dir } = config
   if (place !== data_dir) {
-    const made = service?.loadState === 'loaded' || user.uid !== host.uid || (await host.mayWrite(place))
+    if (isInstalled(service) && !isBelow(data_dir, stateDirectory)) {
+      const says = `is not there, and the service may make no directory outside of ${stateDirectory}: it cannot start`
+      const make = `install -d -m 0700 -o ${shellWord(user.name)} ${shellWord(data_dir)} && systemctl restart ${unitName}`
+      return [problem(`${data_dir}, owner`, says, make)]
+    }
+    const made = isInstalled(service) || user.uid !== host.uid || (await host.mayWrite(place))
     if (made) return [ok(`${data_dir}, owner`, 'is not there yet: the start makes it')]
     const mend = `sudo install -d -m 0700 -o "$(id -u)" ${shellWord(data_dir)}`
     return [problem(`${data_dir}, owner`, `is not there, and user ${user.name} may not make it: the relay cannot start`, mend)]
@@ -91,7 +100,7 @@ async function ownership({ host, config, user, service }: Situation, place: stri
   if (facts === undefined || user.uid === undefined) return []
   const others = user.uid === 0 ? [] : await ownedByOthers(host, data_dir, user.uid)
   if (others.length > 0) {
-    const says = `${others[0]}${others.length > 1 ? ` and ${others.length - 1} more` : ''} are not of user ${user.name}, who runs the relay: it cannot write there`
+    const says = `${others[0]}${others.length > 1 ? ` and ${others.length - 1} more` : ''} ${others.length > 1 ? 'are' : 'is'} not of user ${user.name}, who runs the relay: it cannot write there`
     return [problem(`${data_dir}, owner`, says, `chown -R ${shellWord(user.name)} ${shellWord(data_dir)}`)]
   }
   if ((facts.mode & 0o022) !== 0)
@@ -105,11 +114,15 @@ async function ownership({ host, config, user, service }: Situation, place: stri
   return [ok(`${data_dir}, owner`, `user ${user.name}`)]
 }
 
-/** data_dir and what lies right below it and below its queues: what a start opens. What the fsync measurement makes meanwhile is whose it is that asks. */
+/** data_dir and what a start opens in it. */
 async function ownedByOthers(host: Host, dataDir: string, uid: number): Promise<string[]> {
-  const below = async (directory: string) => ((await host.list(directory)) ?? []).map((name) => join(directory, name))
-  const ours = (path: string) => !basename(path).startsWith(benchPrefix)
-  const paths = [dataDir, ...(await below(dataDir)), ...(await below(queuesDirectory(dataDir)))].filter(ours)
+  const queues = queuesDirectory(dataDir)
+  const names = ((await host.list(queues)) ?? []).filter((name) => name !== 'lost+found' && !name.startsWith('.'))
+  const paths = [dataDir, ...opened.map((name) => join(dataDir, name)), ...names.map((name) => join(queues, name))]
   const found = await Promise.all(paths.map(async (path) => ({ path, facts: await host.stat(path) })))
   return found.flatMap(({ path, facts }) => (facts === undefined || facts.uid === uid ? [] : [path]))
+}
+
+export function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`)
 }

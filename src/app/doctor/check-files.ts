@@ -3,7 +3,7 @@ import { openFilesWanted } from '../../planning/unit/unit-drop-in.ts'
 import { connectionLimit, findOpenFiles } from '../open-files.ts'
 import { countInWords } from './figures.ts'
 import { asRoot, type Finding, findingsOf } from './finding.ts'
-import { ownCommand } from './own-command.ts'
+import { fitService } from './own-command.ts'
 import { isInstalled, unitName } from './service-state.ts'
 import type { Situation } from './situation.ts'
 
@@ -24,9 +24,7 @@ export async function checkFiles(situation: Situation): Promise<Finding[]> {
   const needed = filesNeeded(config)
   const wanted = openFilesWanted(config)
   const whose = `${Number.isFinite(limit.files) ? countInWords(limit.files) : 'unlimited'} (${limit.whose})`
-  const raise = limit.ofService
-    ? `${ownCommand('unit --write', situation.configFile)} && systemctl restart ${unitName}`
-    : `ulimit -n ${wanted}`
+  const raise = limit.ofService ? fitService(situation.configFile) : `ulimit -n ${wanted}`
   if (limit.files < needed) {
     const says = `${whose}, queues and sinks alone may need ${countInWords(needed)}: a queue that cannot open its files takes no messages`
     return [problem(subject, says, raise)]

@@ -2,8 +2,8 @@ import type { Config } from '../../config/schema.ts'
 import { bytesInWords } from './figures.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Host } from './host.ts'
-import { ownCommand } from './own-command.ts'
-import { isInstalled, unitName } from './service-state.ts'
+import { fitService, ownCommand } from './own-command.ts'
+import { isInstalled } from './service-state.ts'
 import type { Situation } from './situation.ts'
 
 const { ok, warning, problem } = findingsOf('memory')
@@ -37,19 +37,28 @@ export async function checkMemory(
   } else {
     findings.push(ok('RAM', `${most}, this host has ${bytesInWords(ram)}`))
   }
-  const limit = Math.min(isInstalled(service) ? service.memoryMaxBytes : Number.POSITIVE_INFINITY, await groupLimit(host, relay.pid))
-  if (bound > limit) {
-    const mend = `${ownCommand('unit --write', configFile)} && systemctl restart ${unitName}`
-    findings.push(problem('MemoryMax', `the service may use ${bytesInWords(limit)}, less than the relay's own bounds: ${killed}`, mend))
-  } else if (Number.isFinite(limit)) {
-    findings.push(ok('MemoryMax', `the service may use ${bytesInWords(limit)}`))
-  }
+  findings.push(...(await limits({ host, configFile, service, relay }, bound)))
   return findings
 }
 
-/** The smallest limit of the control groups (cgroup v2) around the running relay, else around this process: a container has one. */
-async function groupLimit(host: Host, pid: number | undefined): Promise<number> {
-  const group = /^0::(\/.*)$/m.exec((await host.read(`/proc/${pid ?? 'self'}/cgroup`)) ?? '')?.[1]
+/** The unit's own limit is ours to raise; that of a group around it, as of a container, is not. */
+async function limits({ host, configFile, service, relay }: Omit<Situation, 'config' | 'user'>, bound: number): Promise<Finding[]> {
+  const own = isInstalled(service) ? service.memoryMaxBytes : Number.POSITIVE_INFINITY
+  // The group of this process is that of a relay only where no unit starts one.
+  const pid = relay.pid ?? (isInstalled(service) ? undefined : 'self')
+  const around = pid === undefined ? Number.POSITIVE_INFINITY : await groupLimit(host, pid)
+  const limit = Math.min(own, around)
+  if (!Number.isFinite(limit)) return []
+  const [subject, who] = own <= around ? ['MemoryMax', 'the service'] : ['memory limit', 'the control group']
+  const says = `${who} may use ${bytesInWords(limit)}`
+  if (bound <= limit) return [ok(subject, says)]
+  const less = `${says}, less than the relay's own bounds: ${killed}`
+  return own <= around ? [problem(subject, less, fitService(configFile))] : [warning(subject, less, ownCommand('unit', configFile))]
+}
+
+/** The smallest limit of the control groups (cgroup v2) around a process: a container has one. */
+async function groupLimit(host: Host, pid: number | 'self'): Promise<number> {
+  const group = /^0::(\/.*)$/m.exec((await host.read(`/proc/${pid}/cgroup`)) ?? '')?.[1]
   if (group === undefined) return Number.POSITIVE_INFINITY
   const parts = group.split('/').filter((part) => part !== '')
   const directories = [...parts.keys()].map((index) => `/sys/fs/cgroup/${parts.slice(0, index + 1).join('/')}`)

@@ -5,10 +5,10 @@ import type { ListenPlan } from '../../sources/listen-addresses.ts'
 import { firstAllowedPort } from './bind-privilege.ts'
 import { configuredListeners, type Listener } from './configured-listeners.ts'
 import { asRoot, type Finding, findingsOf } from './finding.ts'
-import { ownCommand } from './own-command.ts'
-import { unitName } from './service-state.ts'
+import { fitService, isServiceFile, ownCommand } from './own-command.ts'
+import { isInstalled, unitName } from './service-state.ts'
 import { shellWord } from './shell-word.ts'
-import type { Situation } from './situation.ts'
+import { runsAsService, type Situation } from './situation.ts'
 import { findOwners, type SocketOwner } from './socket-owners.ts'
 import { addressesMeet, type BoundSocket, type Protocol, parseSocketTable } from './socket-table.ts'
 
@@ -66,13 +66,14 @@ async function checkListener(listener: Listener, { situation, sockets, allowed, 
   const there = sockets.all.filter((socket) => meets(socket, listener, addresses))
   const foreign = there.find((socket) => !isOurs(socket, listener, sockets, situation))
   // While our relay runs, connections on its ports are its own.
-  if (foreign !== undefined && (foreign.listening || !mayRun(situation))) return taken(subject, foreign, sockets)
+  if (foreign !== undefined && (foreign.listening || !mayRun(situation))) return taken(subject, foreign, sockets, situation)
   const open = new Set(there.filter(({ listening }) => listening).map(({ protocol }) => protocol))
   const closed = protocols.filter((protocol) => !open.has(protocol))
   if (closed.length === 0) return ok(subject, `the running relay listens${relay.pid === undefined ? '' : `, process ${relay.pid}`}`)
   if (port < allowed) {
     const says = `ports below ${allowed} need a privilege that the relay does not have: it cannot start`
-    return problem(subject, says, `${ownCommand('unit --write', situation.configFile)} && systemctl restart ${unitName}`)
+    const unprivileged = `sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`
+    return problem(subject, says, isInstalled(situation.service) ? fitService(situation.configFile) : unprivileged)
   }
   return relay.pid === undefined ? ok(subject, 'is free') : notOpen(subject, listener, closed, situation)
 }
@@ -96,23 +97,38 @@ function isOurs(socket: BoundSocket, { pipeline, port }: Listener, { owners }: S
   return told?.some((one) => one.port === port) ?? socket.uid === user.uid
 }
 
-function taken(subject: string, { inode, uid, listening, port }: BoundSocket, { owners }: Sockets): Finding {
+function taken(
+  subject: string,
+  { inode, uid, listening, port }: BoundSocket,
+  { owners }: Sockets,
+  { service, configFile }: Situation,
+): Finding {
   const owner = owners.get(inode)
+  const show = `ss -antup 'sport = :${port}'`
+  if (owner !== undefined && isInstalled(service) && owner.pid === service.mainPid) {
+    const mend = isServiceFile(configFile) ? `systemctl restart ${unitName}` : show
+    return warning(subject, `is held by the running service, process ${owner.pid}, which has another data_dir`, mend)
+  }
   const unit = owner?.unit === undefined ? '' : ` of ${owner.unit}`
   const who = owner === undefined ? `a program of user ${uid} (${asRoot})` : `${owner.name}, process ${owner.pid}${unit}`
   const how = listening ? `${who} listens there` : `an outgoing connection of ${who} has the port`
-  return problem(subject, `${how}: the relay cannot start; stop it, or choose another port`, `ss -antup 'sport = :${port}'`)
+  return problem(subject, `${how}: the relay cannot start; stop it, or choose another port`, show)
 }
 
 /** A relay closes the TCP port of a pipeline that takes nothing, so that load balancers turn elsewhere. */
-function notOpen(subject: string, { pipeline }: Listener, closed: readonly Protocol[], { relay, configFile }: Situation): Finding {
+function notOpen(subject: string, { pipeline }: Listener, closed: readonly Protocol[], situation: Situation): Finding {
+  const { relay, configFile } = situation
   const status = pipeline === undefined ? undefined : relay.status?.pipelines[pipeline]
   const what = `the running relay does not listen on ${closed.join(' and ')}`
   if (status !== undefined && !status.ready) {
     const why = status.reasons.join('; ')
     return warning(subject, `${what}: ${why === '' ? 'the pipeline is not ready' : why}`, ownCommand('status', configFile))
   }
-  return warning(subject, `${what}: it has not loaded this configuration yet`, `systemctl reload ${unitName}`)
+  return warning(
+    subject,
+    `${what}: it has not loaded this configuration yet`,
+    runsAsService(situation) ? `systemctl reload ${unitName}` : `kill -HUP ${relay.pid}`,
+  )
 }
 
 /** Those of the plan that this machine has; none where it lacks one that is needed. */

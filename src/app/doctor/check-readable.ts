@@ -26,7 +26,7 @@ export async function checkReadable({ host, config, configFile, user }: Situatio
   if (!own && host.uid !== 0) return [unknown(subject, `whether user ${user.name} may read them is for root to see`)]
   const [command, ...args] = own ? shell : ['runuser', '-u', user.name, '--', ...shell]
   const asked = await host.run(command as string, args, signal)
-  if (asked?.status !== 0 && asked?.out === undefined) return [unknown(subject, 'runuser, or a shell, is not there to try it')]
+  if (asked?.status !== 0) return [unknown(subject, `runuser, or a shell, cannot try it as user ${user.name}`)]
   const denied = asked.out.split('\0').filter((file) => file !== '')
   if (denied.length === 0) return [ok(subject, `user ${user.name} may read all ${files.length}`)]
   const says = `user ${user.name}, who runs the relay, may not read ${someOf(denied)}: it cannot start, or not deliver`

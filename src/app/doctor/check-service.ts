@@ -1,12 +1,16 @@
+import { resolve } from 'node:path'
+import { builtinName } from '../../config/builtin.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Host } from './host.ts'
-import { ownCommand } from './own-command.ts'
+import { fitService, isServiceFile, ownCommand } from './own-command.ts'
 import type { RunningRelay } from './running-relay.ts'
 import { isSystemdHere, type Service, unitName } from './service-state.ts'
+import { runsAsService } from './situation.ts'
 
 const { ok, warning, problem, unknown } = findingsOf('service')
 const unit = `${unitName}.service`
+const log = `journalctl -u ${unitName} -n 50 -o cat`
 
 /** The drop-in that `logrelay unit` would write now; undefined where none is needed. Left out, nothing is said of it. */
 export type UnitDropIn = (config: Config) => string | undefined
@@ -25,7 +29,7 @@ export interface ServiceSituation {
 
 /** Whether systemd starts the relay, keeps it running, and knows what the configuration needs. */
 export async function checkService(situation: ServiceSituation): Promise<Finding[]> {
-  return [...(await unitFindings(situation)), ...runningFindings(situation)]
+  return [...(await unitFindings(situation)), ...runningFindings(situation, await usedFile(situation))]
 }
 
 async function unitFindings(situation: ServiceSituation): Promise<Finding[]> {
@@ -52,7 +56,6 @@ async function unitFindings(situation: ServiceSituation): Promise<Finding[]> {
 
 function active({ activeState, result, restarts }: Service): Finding {
   const again = restarts === 0 ? '' : `; systemd has started it again ${restarts === 1 ? 'once' : `${restarts} times`}`
-  const log = `journalctl -u ${unitName} -n 50 -o cat`
   if (activeState === 'active' || activeState === 'reloading') return ok(unit, `is running${again}`)
   if (activeState === 'failed') return problem(unit, `has failed (${result}): no message is taken${again}`, log)
   if (activeState === 'activating' && restarts > 0) return problem(unit, `does not stay up (${result}): no message is taken${again}`, log)
@@ -70,24 +73,37 @@ function enabled({ unitFileState }: Service): Finding {
 }
 
 async function dropIn({ host, config, configFile, dropInFile, unitDropIn }: ServiceSituation): Promise<Finding[]> {
-  if (unitDropIn === undefined || config === undefined) return []
+  // The drop-in is made of the service's own file: what another one needs is not its business.
+  if (unitDropIn === undefined || config === undefined || !isServiceFile(configFile)) return []
   const wanted = unitDropIn(config)
   const there = await host.read(dropInFile)
   if (there === wanted) return wanted === undefined ? [] : [ok(dropInFile, 'is what logrelay unit makes of the configuration')]
-  const mend = `${ownCommand('unit --write', configFile)} && systemctl restart ${unitName}`
   const state = there === undefined ? 'is missing' : 'was made from another configuration'
-  return [warning(dropInFile, `${state}: privileges, memory limits and writable directories of the service may not fit`, mend)]
+  return [
+    warning(dropInFile, `${state}: privileges, memory limits and writable directories of the service may not fit`, fitService(configFile)),
+  ]
 }
 
-function runningFindings({ relay, version, configFile }: ServiceSituation): Finding[] {
+/** The relay says its file as it was given: from its own directory where that can be seen. */
+async function usedFile({ host, relay: { pid, status } }: ServiceSituation): Promise<string | undefined> {
+  if (status === undefined || status.configFile === builtinName) return status?.configFile
+  const directory = pid === undefined ? undefined : await host.link(`/proc/${pid}/cwd`)
+  return directory === undefined ? status.configFile : resolve(directory, status.configFile)
+}
+
+function runningFindings({ host, service, relay, version, configFile }: ServiceSituation, used: string | undefined): Finding[] {
   const { status, silent, pid } = relay
   const subject = pid === undefined ? 'running relay' : `running relay, process ${pid}`
+  if (silent !== undefined && host.uid === 0) {
+    // Nobody is denied root's questions.
+    return [problem(subject, `does not answer: ${silent}`, log)]
+  }
   if (silent !== undefined) return [unknown(subject, `does not tell its status: ${silent}`, `sudo ${ownCommand('doctor', configFile)}`)]
   if (status === undefined) return []
   const findings: Finding[] = []
   if (status.version !== version) {
     const says = `is version ${status.version}, installed is ${version}: the upgrade counts from the next start on`
-    findings.push(warning(subject, says, `systemctl restart ${unitName}`))
+    findings.push(warning(subject, says, runsAsService({ service, relay }) ? `systemctl restart ${unitName}` : undefined))
   }
   if (status.reloadError !== undefined) {
     const first = status.reloadError.split('\n', 1)[0] as string
@@ -95,7 +111,7 @@ function runningFindings({ relay, version, configFile }: ServiceSituation): Find
       problem(subject, `refused the last reload and goes on with the configuration before it: ${first}`, ownCommand('check', configFile)),
     )
   }
-  if (configFile !== undefined && status.configFile !== configFile)
+  if (configFile !== undefined && used !== configFile)
     findings.push(
       warning(
         subject,

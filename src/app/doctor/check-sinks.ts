@@ -2,16 +2,17 @@ import { dirname } from 'node:path'
 import { sinkFiles } from '../../config/sink-checks.ts'
 import { RelayError } from '../../core/errors.ts'
 import { daysUntil, soonMs } from './check-certificates.ts'
-import { existingDirectory } from './check-disk.ts'
+import { existingDirectory, isBelow } from './check-disk.ts'
 import { dateOf } from './figures.ts'
 import { type Finding, findingsOf } from './finding.ts'
+import type { Host } from './host.ts'
 import type { Network } from './network.ts'
-import { isHidden, type Probe, probeEndpoint } from './probe-endpoint.ts'
+import { isHidden, isUnsetHere, type Probe, probeEndpoint } from './probe-endpoint.ts'
 import { resolveNames } from './resolve-names.ts'
 import { isInstalled, unitName } from './service-state.ts'
 import { shellWord } from './shell-word.ts'
 import { type SinkEndpoint, sinkEndpoints } from './sink-endpoints.ts'
-import type { Situation } from './situation.ts'
+import { hasOwnEnvironment, type Situation } from './situation.ts'
 import { Slots } from './slots.ts'
 
 const { ok, warning, problem, unknown } = findingsOf('sinks')
@@ -30,6 +31,7 @@ export async function checkSinks(situation: Situation, network: Network, ask: As
     signal,
   )
   const slots = new Slots(endpointsAtATime)
+  const ownEnvironment = hasOwnEnvironment(situation)
   const probes = await Promise.all(
     endpoints.map(async (endpoint) => {
       // Its name is waited for outside: a name server that is dead keeps no endpoint with an address waiting.
@@ -37,7 +39,7 @@ export async function checkSinks(situation: Situation, network: Network, ask: As
       const probe = await slots.run(() =>
         probeEndpoint(endpoint, async () => resolved ?? { addresses: [], ms: 0, failure: '' }, network, signal),
       )
-      return probe.works === true && probe.partly !== true ? await slots.run(() => asked(endpoint, probe, ask, signal)) : probe
+      return probe.works === true ? await slots.run(() => asked(endpoint, probe, { ask, ownEnvironment }, signal)) : probe
     }),
   )
   const working = new Set(endpoints.flatMap(({ sink }, index) => (probes[index]?.works === true ? [sink] : [])))
@@ -45,7 +47,12 @@ export async function checkSinks(situation: Situation, network: Network, ask: As
   return [...findings, ...(await files(situation))]
 }
 
-async function asked(endpoint: SinkEndpoint, probe: Probe, ask: AskReceiver, signal: AbortSignal): Promise<Probe> {
+interface Asking {
+  readonly ask: AskReceiver
+  readonly ownEnvironment: boolean
+}
+
+async function asked(endpoint: SinkEndpoint, probe: Probe, { ask, ownEnvironment }: Asking, signal: AbortSignal): Promise<Probe> {
   try {
     const answer = await ask(endpoint, signal)
     return answer === undefined ? probe : { ...probe, words: `${probe.words}; ${answer}` }
@@ -53,6 +60,9 @@ async function asked(endpoint: SinkEndpoint, probe: Probe, ask: AskReceiver, sig
     if (signal.aborted) return probe
     const failure = RelayError.from(error)
     const { message, hint } = failure
+    // It went to the address that is known not to work.
+    if (probe.partly === true && failure.code === 'ENDPOINT_UNREACHABLE') return probe
+    if (ownEnvironment && isUnsetHere(failure)) return { works: undefined, words: `${probe.words}; ${message}; the service may have it` }
     if (isHidden(failure)) return { ...probe, words: `${probe.words}; ${message}, so it was not asked more` }
     return {
       ...probe,
@@ -96,31 +106,44 @@ async function files(situation: Situation): Promise<Finding[]> {
     const directory = await existingDirectory(host, wanted)
     // Whatever its user may do: to the service all other directories are read-only.
     if (directory !== wanted && isInstalled(service) && !isBelow(wanted, config.data_dir)) return missing(subject, wanted, user.name)
-    if (user.uid !== host.uid)
-      return host.uid === 0
-        ? await asUser(situation, subject, directory)
-        : unknown(subject, `whether user ${user.name} may write it is for root to see`)
-    return (await host.mayWrite(directory)) ? ok(subject, `${directory} can be written`) : denied(subject, directory, user.name)
+    if (user.uid !== host.uid && host.uid !== 0) return unknown(subject, `whether user ${user.name} may write it is for root to see`)
+    const place = await tryWriting(situation, subject, directory)
+    const both = place.state === 'ok' && (await host.stat(file)) !== undefined
+    return both ? await tryWriting(situation, subject, file) : place
   })
   return [...standard, ...(await Promise.all(found))]
 }
 
-async function asUser({ host, user }: Situation, subject: string, directory: string): Promise<Finding> {
-  const asked = await host.run('runuser', ['-u', user.name, '--', 'test', '-w', directory], AbortSignal.timeout(4000))
-  if (asked === undefined || asked.status > 1) return unknown(subject, `whether user ${user.name} may write ${directory} cannot be tried`)
-  return asked.status === 0 ? ok(subject, `${directory} can be written`) : denied(subject, directory, user.name)
+/** A directory, or a file that is there. */
+async function tryWriting(situation: Situation, subject: string, path: string): Promise<Finding> {
+  const { host, user } = situation
+  const may = user.uid === host.uid ? await host.mayWrite(path) : await asUser(situation, path)
+  if (may === undefined) return unknown(subject, `whether user ${user.name} may write ${path} cannot be tried`)
+  return may ? ok(subject, `${path} can be written`) : await denied(situation, subject, path)
 }
 
-function denied(subject: string, directory: string, user: string): Finding {
-  const says = `user ${user}, who runs the relay, may not write to ${directory}: its messages wait in the queue`
-  return problem(subject, says, `setfacl -m u:${shellWord(user)}:rwx ${shellWord(directory)}`)
+/** By its own word: runuser ends with 1, too, where it does not know the user. */
+async function asUser({ host, user }: Situation, path: string): Promise<boolean | undefined> {
+  const test = ['sh', '-c', 'test -w "$1" && echo y || echo n', 'sh', path]
+  const asked = await host.run('runuser', ['-u', user.name, '--', ...test], AbortSignal.timeout(4000))
+  const word = asked?.status === 0 ? asked.out.trim() : ''
+  return word === 'y' || word === 'n' ? word === 'y' : undefined
+}
+
+async function denied({ host, user }: Situation, subject: string, path: string): Promise<Finding> {
+  const says = `user ${user.name}, who runs the relay, may not write to ${path}: its messages wait in the queue`
+  const isDirectory = (await host.stat(path))?.isDirectory === true
+  const [name, place] = [shellWord(user.name), shellWord(path)]
+  const mend = isDirectory && (await hasAccessLists(host)) ? `setfacl -m u:${name}:rwx ${place}` : `chown ${name} ${place}`
+  return problem(subject, says, mend)
+}
+
+async function hasAccessLists(host: Host): Promise<boolean> {
+  const found = await Promise.all(['/usr/bin/setfacl', '/bin/setfacl'].map((file) => host.stat(file)))
+  return found.some((facts) => facts !== undefined)
 }
 
 function missing(subject: string, directory: string, user: string): Finding {
   const mend = `install -d -m 0750 -o ${shellWord(user)} ${shellWord(directory)} && systemctl restart ${unitName}`
   return problem(subject, `${directory} is not there, and the service may make no directory outside of data_dir: it cannot start`, mend)
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`)
 }

@@ -3,6 +3,7 @@ import { RelayError } from '../../core/errors.ts'
 import type { BucketWarning } from '../bucket-warnings.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { shellWord } from './shell-word.ts'
+import { hasOwnEnvironment, type Situation } from './situation.ts'
 
 const { ok, warning, problem, unknown } = findingsOf('sources')
 
@@ -13,27 +14,44 @@ export interface Buckets {
   warnings(config: Config): Promise<readonly BucketWarning[]>
 }
 
+type Sourced = Pick<Situation, 'config' | 'service' | 'relay'>
+
 /** The sources that fetch: whether their bucket or notification queue answers. */
-export async function checkSources(config: Config, buckets: Buckets, signal: AbortSignal): Promise<Finding[]> {
+export async function checkSources(situation: Sourced, buckets: Buckets, signal: AbortSignal): Promise<Finding[]> {
+  const { config } = situation
   const fetching = Object.entries(config.pipelines).flatMap(([name, { source }]) => (source.type === 's3' ? [[name, source] as const] : []))
   if (fetching.length === 0) return []
   const [reached, warnings] = await Promise.all([
-    Promise.all(fetching.map(([name, source]) => checkBucket(name, source, buckets, signal))),
+    Promise.all(fetching.map(([name, source]) => checkBucket(name, source, situation, buckets, signal))),
     buckets.warnings(config),
   ])
   return [...reached, ...warnings.map(({ pipeline, message }) => warning(`${pipeline}, rpo`, message))]
 }
 
-async function checkBucket(name: string, source: S3SourceConfig, buckets: Buckets, signal: AbortSignal): Promise<Finding> {
+async function checkBucket(
+  name: string,
+  source: S3SourceConfig,
+  situation: Sourced,
+  buckets: Buckets,
+  signal: AbortSignal,
+): Promise<Finding> {
   const subject = `${name}, ${source.queue_url ?? `s3://${source.bucket}/${source.prefix}`}`
   try {
     return ok(subject, await buckets.reach(source, signal))
   } catch (error) {
     if (signal.aborted) return unknown(subject, 'did not answer in time')
-    const { message, hint } = RelayError.from(error)
+    const failure = RelayError.from(error)
+    const { message, hint } = failure
+    if (hasOwnEnvironment(situation) && source.credentials === undefined && lacksCredentials(failure))
+      return unknown(subject, `${message}; the service may have credentials from its own environment`)
     const says = `${hint === undefined ? message : `${message}; ${hint}`}: nothing is fetched meanwhile`
     return problem(subject, says, commandFor(source))
   }
+}
+
+/** Nothing that the SDK looks at has any: the environment, the profile, the role of this machine. */
+function lacksCredentials({ cause }: RelayError): boolean {
+  return cause instanceof Error && cause.name === 'CredentialsProviderError'
 }
 
 /** The same question, asked with AWS' own tool. */

@@ -84,7 +84,7 @@ export function checksFor(subject: Subject, others: Collaborators): Check[] {
     check('ports', 'all ports', (signal) => checkPorts(situation, others.planAddresses, signal), 10_000),
     check('certificates', 'files', () => checkCertificates(host, config)),
     check('sinks', 'all sinks', (signal) => checkSinks(situation, others.network, others.askReceiver, signal), thereMs),
-    check('sources', 'buckets', (signal) => checkSources(config, others.buckets, signal), thereMs),
+    check('sources', 'buckets', (signal) => checkSources(situation, others.buckets, signal), thereMs),
     unit,
     check('memory', 'bounds', () => checkMemory(situation, others.memoryBytes)),
   ]

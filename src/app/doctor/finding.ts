@@ -30,7 +30,7 @@ export interface Finding {
   readonly mend?: string
 }
 
-type MakeFinding = (subject: string, says: string, mend?: string) => Finding
+type MakeFinding = (subject: string, says: string, mend?: string | undefined) => Finding
 
 /** The ways to say something about one topic. */
 export function findingsOf(topic: Topic): Record<FindingState, MakeFinding> {

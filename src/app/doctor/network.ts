@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram'
+import { ADDRCONFIG } from 'node:dns'
 import { lookup } from 'node:dns/promises'
 import { isIPv6, type Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
@@ -44,10 +45,16 @@ export interface Network {
 }
 
 export const realNetwork: Network = {
-  lookup: async (name) => [...new Set((await lookup(name, { all: true })).map(({ address }) => address))],
+  lookup: (name) => addressesOf(name),
   reach,
   reachThrough,
   route,
+}
+
+/** Of the families that this machine has an address of: no other can be connected to. */
+export async function addressesOf(name: string, ask: typeof lookup = lookup): Promise<readonly string[]> {
+  const found = await ask(name, { all: true, hints: ADDRCONFIG })
+  return [...new Set(found.map(({ address }) => address))]
 }
 
 async function reach({ scheme, host, port, tls, timeoutMs }: Target, signal: AbortSignal): Promise<Reached> {

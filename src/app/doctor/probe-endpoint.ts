@@ -103,6 +103,11 @@ export function isHidden({ code, cause }: RelayError): boolean {
   return (code === 'TLS_MATERIAL' || code === 'SECRET_UNREADABLE') && (why === 'EACCES' || why === 'ENOENT')
 }
 
+/** A variable that this shell does not have: that of the relay may. */
+export function isUnsetHere({ code, message }: RelayError): boolean {
+  return code === 'SECRET_UNREADABLE' && /^the environment variable \S+ is not set/.test(message)
+}
+
 /** The addresses of one endpoint: what is the same for all is said once. */
 function together(probes: readonly Probe[], named: string): Probe {
   const working = probes.filter(({ works }) => works === true)

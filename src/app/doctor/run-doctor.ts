@@ -1,6 +1,6 @@
+import { resolve } from 'node:path'
 import { builtinName } from '../../config/builtin.ts'
-import { getStatus } from '../../health/control-client.ts'
-import { controlSocketPath } from '../../health/control-socket.ts'
+import type { Config } from '../../config/schema.ts'
 import { loadAddon } from '../../native/addons.ts'
 import { buildManifest, isEmbedded } from '../../native/embedded.ts'
 import { memoryBound } from '../../planning/unit/memory-bound.ts'
@@ -13,14 +13,13 @@ import { withAbsoluteDataDir } from '../data-dir.ts'
 import { version } from '../version.ts'
 import { askReceiver } from './ask-receiver.ts'
 import { type Collaborators, checksFor } from './checks-for.ts'
+import { findSurroundings } from './find-surroundings.ts'
 import type { Finding } from './finding.ts'
 import { thisHost } from './host.ts'
 import { realNetwork } from './network.ts'
 import { reachBucket } from './reach-bucket.ts'
 import { readConfiguration } from './read-configuration.ts'
 import { runChecks } from './run-checks.ts'
-import { findRelay, findUser } from './running-relay.ts'
-import { readService } from './service-state.ts'
 
 export interface DoctorOptions {
   /** From --config; without it the system's file, then the built-in configuration. */
@@ -39,17 +38,18 @@ export interface Examination {
   interrupted(): boolean
 }
 
-/** For each of the questions that come before the checks. */
-const askMs = 3000
 const fsyncSeconds = 1.5
 /** What the measurement may need of the disk, with room to spare. */
 const fsyncBytes = 64 * 2 ** 20
+/** As the configuration has it where it says nothing. */
+const usualMinFreeDisk = 256 * 2 ** 20
 const dropInFile = '/etc/systemd/system/logrelay.service.d/50-configuration.conf'
 
 /** Looks at this host as a relay's operator would. Nothing is changed; the files of the fsync measurement are removed again. Never rejects. */
 export async function runDoctor({ configFile }: DoctorOptions): Promise<Examination> {
   const stopping = new AbortController()
-  const read = await readConfiguration(configFile, thisHost.uid)
+  // A relay names its file in full, too.
+  const read = await readConfiguration(configFile === undefined ? undefined : resolve(configFile), thisHost.uid)
   return {
     version,
     configFile: read.file ?? builtinName,
@@ -64,23 +64,22 @@ type Read = Awaited<ReturnType<typeof readConfiguration>>
 async function* examine({ file, config: loaded, dataDir, findings }: Read, signal: AbortSignal): AsyncGenerator<Finding> {
   yield* findings
   const config = loaded && withAbsoluteDataDir(loaded)
-  const asking = AbortSignal.any([signal, AbortSignal.timeout(askMs)])
-  const service = await readService(thisHost, asking)
   const directory = config?.data_dir ?? dataDir
-  const relay = directory === undefined ? {} : await findRelay(() => getStatus(controlSocketPath(directory), { timeoutMs: askMs }), service)
-  const user = await findUser(thisHost, { relay, service, dataDir: directory }, asking)
-  const subject = { host: thisHost, config, configFile: file, dataDir: directory, service, relay, user }
-  yield* runChecks(checksFor(subject, collaborators(file)), signal)
+  const surroundings = await findSurroundings(thisHost, directory, signal)
+  const subject = { host: thisHost, config, configFile: file, dataDir: directory, ...surroundings }
+  yield* runChecks(checksFor(subject, collaborators(file, config)), signal)
 }
 
-function collaborators(file: string | undefined): Collaborators {
+function collaborators(file: string | undefined, config: Config | undefined): Collaborators {
+  // With less left a running relay would close its ports.
+  const neededBytes = fsyncBytes + (config?.min_free_disk ?? usualMinFreeDisk)
   return {
     version,
     network: realNetwork,
     askReceiver,
     planAddresses,
     buckets: { reach: reachBucket, warnings: bucketWarnings },
-    measureFsync: (directory, signal) => inBenchDirectory(directory, (place) => measureFsync(place, fsyncSeconds, signal), fsyncBytes),
+    measureFsync: (directory, signal) => inBenchDirectory(directory, (place) => measureFsync(place, fsyncSeconds, signal), neededBytes),
     addons: isEmbedded ? { names: Object.keys(buildManifest().addons), load: (name) => loadAddon(name) } : undefined,
     dropInFile,
     unitDropIn: (config) => unitDropIn(config, file ?? builtinName),

@@ -41,18 +41,31 @@ export async function findUser(
   signal: AbortSignal,
 ): Promise<RelayUser> {
   const running = relay.pid === undefined ? undefined : await effectiveUid(host, relay.pid)
-  if (!isInstalled(service)) {
-    const owner = relay.silent === undefined || dataDir === undefined ? undefined : await host.stat(dataDir)
-    return named(running ?? owner?.uid ?? host.uid)
-  }
-  const name = service.user === '' ? 'root' : service.user
-  const found = await host.run('id', ['-u', '--', name], signal)
-  const uid = found?.status === 0 ? Number(found.out) : undefined
-  return running === undefined || running === uid ? { uid, name } : named(running)
+  const installed = isInstalled(service)
+  const nameOfUnit = installed ? service.user || 'root' : undefined
+  const uid = nameOfUnit === undefined ? undefined : await uidOf(host, nameOfUnit, signal)
+  if (nameOfUnit !== undefined && uid === 'none' && running === undefined) return { uid: undefined, name: nameOfUnit }
+  if (nameOfUnit !== undefined && typeof uid === 'number' && (running ?? uid) === uid) return { uid, name: nameOfUnit }
+  if (running !== undefined) return await named(host, running, signal)
+  // Where the unit's user is not to be had, its directory is the next best witness.
+  const owner = dataDir !== undefined && (installed || relay.silent !== undefined) ? await host.stat(dataDir) : undefined
+  return await named(host, owner?.uid ?? host.uid, signal)
 }
 
-function named(uid: number): RelayUser {
-  return { uid, name: uid === 0 ? 'root' : String(uid) }
+/** `none`: there is no such user. Undefined: `id` did not answer. */
+async function uidOf(host: Host, name: string, signal: AbortSignal): Promise<number | 'none' | undefined> {
+  if (name === 'root') return 0
+  const found = await host.run('id', ['-u', '--', name], signal)
+  if (found?.status === 0) return Number(found.out)
+  return found?.status === 1 ? 'none' : undefined
+}
+
+/** With its name where it has one: runuser knows no numbers. */
+async function named(host: Host, uid: number, signal: AbortSignal): Promise<RelayUser> {
+  if (uid === 0) return { uid, name: 'root' }
+  const found = await host.run('id', ['-nu', '--', String(uid)], signal)
+  const name = found?.status === 0 ? found.out.trim() : ''
+  return { uid, name: name === '' ? String(uid) : name }
 }
 
 async function effectiveUid(host: Host, pid: number): Promise<number | undefined> {

@@ -13,6 +13,8 @@ export interface MemoryBound {
 const atRest = 96 * mebibyte
 /** Memory that goes round at full load, whichever pipeline uses it (batch/batch-memory.ts, batch/buffer-pool.ts). */
 const sharedBuffers = 96 * mebibyte
+/** Buffers of those pools that grow to the largest message, as measured with messages of 4 and 16 MiB. */
+const messagesInBuffers = 16
 /** V8 collects after so many bytes of new buffers. */
 const uncollected = 64 * mebibyte
 /** The thread that receives datagrams, and the ring that it writes to (sources/udp-thread.ts). */
@@ -38,7 +40,10 @@ export function memoryBound(config: Config): MemoryBound {
   const sinks = Object.entries(config.sinks).flatMap(([name, sink]) => (used.has(name) ? [sink] : []))
   const items = [
     { name: 'the program at rest', bytes: atRest },
-    { name: 'buffers that all pipelines share', bytes: sharedBuffers },
+    {
+      name: 'buffers that all pipelines share',
+      bytes: sharedBuffers + messagesInBuffers * Math.max(0, ...sources.map((one) => one.max_message_size)),
+    },
     { name: 'memory that is not collected yet', bytes: uncollected },
     ...(sources.some(hearsDatagrams) ? [{ name: 'the thread that receives datagrams', bytes: datagramThread }] : []),
     ...(sources.some(({ type }) => type === 's3') ? [{ name: 'clients of buckets', bytes: bucketClients }] : []),
@@ -57,8 +62,8 @@ function pipelineMemory(name: string, { source, queue, sinks }: PipelineConfig, 
 function queueMemory({ max_size, durability, max_memory }: QueueConfig, who: string, path: string): MemoryItem[] {
   // queue/intake-limits.ts: being stored, and the same compressed.
   const pending = 2 * Math.min(16 * mebibyte, Math.max(256 * kibibyte, max_size / 16))
-  // queue/segments/segmented-store.ts: LevelDB has the newest segment in memory, and the one before until it is closed.
-  const segments = 2 * Math.min(8 * mebibyte, Math.max(256 * kibibyte, max_size / 32))
+  // queue/segments/segmented-store.ts: LevelDB has the newest segment in memory, and the one before until it is closed; four are kept that lagging sinks read.
+  const segments = 6 * Math.min(8 * mebibyte, Math.max(256 * kibibyte, max_size / 32))
   const bytes = Math.ceil(besideBytes * (pending + recentBytes) + segments + storeBytes)
   const queue = { name: `${who}: queue`, bytes, key: `${path}.max_size` }
   if (durability === 'always') return [queue]

@@ -9,6 +9,10 @@ const heldChunk = 64 * kibibyte
 const unreadAnswers = 256 * kibibyte
 /** What the kernel keeps of a connection that is not read: the default of net.ipv4.tcp_rmem. It counts as the service's memory. */
 const kernelReceiveBuffer = 128 * kibibyte
+/** A fast connection's grows by itself, to the most of net.ipv4.tcp_rmem; of many at a time few are that fast. */
+const fast = { connections: 64, bytes: 6 * mebibyte }
+/** One that is made, one that is being stored, one that waits, and what a read brought beyond. */
+const batchesBeingMade = 4
 
 /** Datagrams that are kept while the queue takes nothing (sources/udp-intake.ts). */
 const heldDatagrams = 4 * mebibyte
@@ -24,7 +28,17 @@ const objectBatches = 3
 
 /** What one pipeline's source may hold. `path` is that of the source in the configuration. */
 export function sourceMemory(source: SourceConfig, who: string, path: string): MemoryItem[] {
-  return source.type === 's3' ? [objects(source, who, path)] : [...connections(source, who, path), ...datagrams(source, who, path)]
+  return source.type === 's3'
+    ? [objects(source, who, path)]
+    : [
+        ...connections(source, who, path),
+        ...datagrams(source, who, path),
+        {
+          name: `${who}: batches being made`,
+          bytes: batchesBeingMade * largestBatch(source.max_message_size),
+          key: `${path}.max_message_size`,
+        },
+      ]
 }
 
 /** Every connection in its worst moment: a message that is not whole, a chunk that waits, and a full buffer of the kernel. */
@@ -34,7 +48,8 @@ function connections(source: ListeningSourceConfig, who: string, path: string): 
   const idle = streams.some((transport) => transport === 'tls') ? idleBytes.tls : idleBytes.tcp
   const answers = source.type === 'relp' ? unreadAnswers : 0
   const each = idle + source.max_message_size + heldChunk + answers + kernelReceiveBuffer
-  return [{ name: `${who}: connections`, bytes: source.max_connections * each, key: `${path}.max_connections` }]
+  const grown = Math.min(source.max_connections, fast.connections) * fast.bytes
+  return [{ name: `${who}: connections`, bytes: source.max_connections * each + grown, key: `${path}.max_connections` }]
 }
 
 function datagrams(source: ListeningSourceConfig, who: string, path: string): MemoryItem[] {

@@ -19,6 +19,20 @@ test('without it systemd-timesyncd or chrony', async (t) => {
   t.match(await check({}), /^unknown synchronisation: .* neither timedatectl nor chronyc/)
 })
 
+test('chrony may keep the time without the kernel knowing', async (t) => {
+  const no = { [asked]: 'NTPSynchronized=no\n' }
+  t.match(await check({ commands: { ...no, 'chronyc -c tracking': 'A,b,3,1.2,Normal\n' } }), /^ok/)
+  t.match(await check({ commands: { ...no, 'chronyc -c tracking': 'A,b,3,1.2,Not synchronised\n' } }), /^warning/)
+})
+
+test('where nothing is installed that could keep the time', async (t) => {
+  const can = (word: string) => ({ [asked]: 'NTPSynchronized=no\n', 'timedatectl show --property=CanNTP': `CanNTP=${word}\n` })
+  const [apt, dnf] = [{ '/usr/bin/apt-get': '' }, { '/usr/bin/dnf': '' }]
+  t.match(await check({ commands: can('no'), files: apt }), /\$ apt-get install chrony && timedatectl set-ntp true$/)
+  t.match(await check({ commands: can('no'), files: dnf }), /\$ dnf install chrony && timedatectl set-ntp true$/)
+  t.match(await check({ commands: can('yes'), files: apt }), /\$ timedatectl set-ntp true$/)
+})
+
 test('a date before this program was written', async (t) => {
   t.match(await check({ nowMs: 0 }), /^problem time: it is 1970-01-01T00:00:00Z/)
 })

@@ -70,9 +70,29 @@ test('what root has left behind keeps the service from starting', async (t) => {
 test('before the first start', async (t) => {
   const service = parseService('LoadState=loaded\n')
   const none = { stats: { '/srv': {} } }
-  t.match((await check(none, { service }))[3], /^ok \/srv\/relay, owner: is not there yet/)
+  t.match(
+    (await check(none, { service }))[3],
+    /^problem \/srv\/relay, owner: is not there, and the service may make no directory outside of \/var\/lib\/logrelay: it cannot start \$ install -d -m 0700 -o logrelay \/srv\/relay && systemctl restart logrelay$/,
+  )
+  const config = configOf({}, '/var/lib/logrelay/a')
+  t.match((await check({ stats: { '/var/lib': {} } }, { service, config }))[3], /^ok .*, owner: is not there yet/)
   const own = { user: { uid: 1000, name: '1000' } }
   t.match((await check({ ...none, uid: 1000 }, own))[3], /^ok/)
   t.match((await check({ ...none, uid: 1000, unwritable: ['/srv'] }, own))[3], /^problem .* may not make it.*\$ sudo install -d -m 0700/)
   t.match((await check(none, { service }))[1], /^ok \/srv, file system/, 'the disk above it is looked at')
+})
+
+test('what the relay never opens may be of anybody', async (t) => {
+  const others = {
+    '/srv/relay/lost+found': {},
+    '/srv/relay/.snapshot': {},
+    '/srv/relay/bench-self-x': {},
+    '/srv/relay/queues/lost+found': {},
+  }
+  t.match((await check({ stats: { ...stats, ...others } }))[3], /^ok/)
+  for (const name of ['tls', 'control.sock', 'sources', 'logs', 'queues/main'])
+    t.match(
+      (await check({ stats: { ...stats, [`/srv/relay/${name}`]: { uid: 0 } } }))[3],
+      ` /srv/relay/${name} is not of user logrelay`.slice(1),
+    )
 })

@@ -22,6 +22,9 @@ test('too few files for connections, and too few for the queues', async (t) => {
   t.match(few, [
     /^warning open files: 4,096 .* sources can hold 3,\d\d\d connections together.*\$ logrelay unit --write && systemctl restart logrelay$/,
   ])
+  t.match(lines(await checkFiles(situationOf({}, { service: unit(4096), configFile: '/etc/b.yaml' }))), [
+    / \$ logrelay unit --config \/etc\/b\.yaml$/,
+  ])
   const fewer = lines(await checkFiles(situationOf({ files: { '/proc/self/limits': limits(256) } })))
   t.match(fewer, [/^problem open files: 256 \(this shell\), queues and sinks alone may need 5\d\d: .*\$ ulimit -n 2\d\d\d\d$/])
 })

@@ -20,6 +20,7 @@ test('the limit of the service', async (t) => {
     (await check(3 * gib, {}, service(`${2 * gib}`)))[1],
     /^problem MemoryMax: .*\$ logrelay unit --write && systemctl restart logrelay$/,
   )
+  t.match((await check(3 * gib, {}, { ...service(`${2 * gib}`), configFile: '/b.yaml' }))[1], /\$ logrelay unit --config \/b\.yaml$/)
   t.equal((await check(gib, {}, service('infinity'))).length, 1)
 })
 
@@ -31,6 +32,13 @@ test('the smallest limit of the control groups around the running relay, or arou
     '/sys/fs/cgroup/a/memory.max': `${3 * gib}\n`,
     '/sys/fs/cgroup/a/b/memory.max': 'max\n',
   }
-  t.match((await check(4 * gib, { files: groups }, { relay: { pid: 7 } }))[1], /^problem MemoryMax: the service may use 3 GiB/)
-  t.match((await check(4 * gib, { files: groups }))[1], /^ok MemoryMax: the service may use 6 GiB/)
+  t.match(
+    (await check(4 * gib, { files: groups }, { relay: { pid: 7 } }))[1],
+    /^warning memory limit: the control group may use 3 GiB.*\$ logrelay unit$/,
+  )
+  t.match((await check(4 * gib, { files: groups }))[1], /^ok memory limit: the control group may use 6 GiB/)
+  const service = (max: number) => ({ service: parseService(`LoadState=loaded\nMemoryMax=${max * gib}\n`) })
+  t.match((await check(4 * gib, { files: groups }, { relay: { pid: 7 }, ...service(2) }))[1], /^problem MemoryMax: .* 2 GiB/)
+  t.match((await check(4 * gib, { files: groups }, { relay: { pid: 7 }, ...service(4) }))[1], /^warning memory limit: .* 3 GiB/)
+  t.match((await check(7 * gib, { files: groups }, service(8)))[1], /^ok MemoryMax/, 'the group of this process is not that of the service')
 })

@@ -73,10 +73,9 @@ test('a running relay that has closed a port says why, or has not loaded the con
     (await check({ files }, { relay: closed({ ready: false, reasons: ['the queue is full'] }) }))[0],
     /^warning .* does not listen on tcp: the queue is full \$ logrelay status$/,
   )
-  t.match(
-    (await check({}, { relay: closed({}) }))[0],
-    /^warning .* does not listen on tcp and udp: it has not loaded .*\$ systemctl reload logrelay$/,
-  )
+  t.match((await check({}, { relay: closed({}) }))[0], /^warning .* does not listen on tcp and udp: it has not loaded .*\$ kill -HUP 9$/)
+  const service = parseService('LoadState=loaded\nMainPID=9\n')
+  t.match((await check({}, { relay: closed({}), service }))[0], /\$ systemctl reload logrelay$/)
 })
 
 test('addresses and names of other machines', async (t) => {
@@ -93,12 +92,13 @@ test('addresses and names of other machines', async (t) => {
 test('who may open ports below 1024', async (t) => {
   const low = async (machine: Machine, more: Parameters<typeof situationOf>[1] = {}) =>
     (await check(machine, { config: port(514), ...more }))[0]
-  t.match(await low({}), /^problem .* ports below 1024 need a privilege .*\$ logrelay unit --write && systemctl restart logrelay$/)
+  t.match(await low({}), /^problem .* ports below 1024 need a privilege .*\$ sysctl -w net\.ipv4\.ip_unprivileged_port_start=514$/)
   t.match(await low({ files: { '/proc/sys/net/ipv4/ip_unprivileged_port_start': '514\n' } }), /^ok/)
   t.match(await low({}, { user: { uid: 0, name: 'root' } }), /^ok/)
   const service = (capability: string) => parseService(`LoadState=loaded\nAmbientCapabilities=${capability}\n`)
   t.match(await low({}, { service: service('cap_chown cap_net_bind_service') }), /^ok/)
-  t.match(await low({}, { service: service('') }), /^problem/)
+  t.match(await low({}, { service: service('') }), /^problem .*\$ logrelay unit --write && systemctl restart logrelay$/)
+  t.match(await low({}, { service: service(''), configFile: '/b.yaml' }), /^problem .*\$ logrelay unit --config \/b\.yaml$/)
   const bits = (hex: string) => ({ files: { '/proc/9/status': `CapEff:\t${hex}\n` } })
   t.match(await low(bits('0000000000000400'), { relay: { pid: 9 } }), /^warning .* has not loaded/)
   t.match(
@@ -136,4 +136,15 @@ test('which addresses are in the way of which', async (t) => {
     ['10.0.0.1', '::ffff:10.0.0.1', true],
   ] as const)
     t.equal(addressesMeet(a, b), meet, `${a} ${b}`)
+})
+
+test('a port of the running service, which has another data_dir', async (t) => {
+  const service = parseService('LoadState=loaded\nMainPID=12\n')
+  const machine = { links: owner.links, files: { ...owner.files, '/proc/net/udp': head + socket(any, '07') } }
+  t.match(
+    (await check(machine, { service }))[0],
+    /^warning .* is held by the running service, process 12, which has another data_dir \$ systemctl restart logrelay$/,
+  )
+  t.match((await check(machine, { service, configFile: '/b.yaml' }))[0], /^warning .*\$ ss -antup/)
+  t.match((await check(machine, { service: parseService('LoadState=loaded\nMainPID=13\n') }))[0], /^problem/)
 })

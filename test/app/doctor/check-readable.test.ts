@@ -36,6 +36,7 @@ test('root asks as the user of the relay', async (t) => {
     "problem configured files: user logrelay, who runs the relay, may not read /secret one: it cannot start, or not deliver $ chgrp logrelay '/secret one' && chmod g+r '/secret one'",
   ])
   t.match(await check(answering(undefined)), [/^unknown configured files: runuser/])
+  t.match(await check(answering({ status: 1, out: '' })), [/^unknown configured files: runuser/], 'which does not know the user')
 })
 
 test('who is not root sees what the same user may read, and no more', async (t) => {

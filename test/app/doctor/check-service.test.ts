@@ -58,19 +58,21 @@ test('no systemd, or one that does not answer', async (t) => {
 })
 
 test('the drop-in against what logrelay unit would write', async (t) => {
-  const dropIn = async (there: string | undefined, wanted: string | undefined) =>
+  const dropIn = async (there: string | undefined, wanted: string | undefined, configFile = '/etc/logrelay/logrelay.yaml') =>
     (
       await check({
         host: fakeHost({ stats: booted, files: there === undefined ? {} : { '/etc/drop.conf': there } }),
         unitDropIn: () => wanted,
+        configFile,
       })
     )[2]
-  const mend = / \$ logrelay unit --write --config \/etc\/relay\.yaml && systemctl restart logrelay$/
+  const mend = / \$ logrelay unit --write && systemctl restart logrelay$/
   t.match(await dropIn('a', 'a'), /^ok \/etc\/drop\.conf/)
   t.match(await dropIn('a', 'b'), /^warning \/etc\/drop\.conf: was made from another configuration/)
   t.match(await dropIn(undefined, 'b'), mend)
   t.match(await dropIn('a', undefined), mend)
   t.equal(await dropIn(undefined, undefined), undefined)
+  t.equal(await dropIn('a', 'b', '/etc/relay.yaml'), undefined, 'it is not made of another file')
 })
 
 test('the running relay: version, reload, readiness, and which configuration it has', async (t) => {
@@ -78,13 +80,26 @@ test('the running relay: version, reload, readiness, and which configuration it 
   const about = async (changes: object, version = '1.2.3') =>
     (await check({ host: fakeHost(), service: undefined, version, relay: { pid: 7, status: { ...running, ...changes } } })).slice(1)
   t.same(await about({}), ['ok running relay, process 7: is ready, version 1.2.3'])
-  t.match(await about({}, '1.3.0'), [/^warning .* is version 1\.2\.3, installed is 1\.3\.0: .*\$ systemctl restart logrelay$/])
+  t.match(await about({}, '1.3.0'), [/^warning .* is version 1\.2\.3, installed is 1\.3\.0: [^$]*$/])
+  const upgraded = await check({ version: '1.3.0', relay: { pid: 7, status: running } })
+  t.match(upgraded[2], /installed is 1\.3\.0: .*\$ systemctl restart logrelay$/)
   t.match(await about({ reloadError: '1 error\nx' }), [
     /^problem .* refused the last reload .*: 1 error \$ logrelay check --config \/etc\/relay\.yaml$/,
   ])
+  const at = async (directory: string) => {
+    const relay = { pid: 7, status: { ...running, configFile: 'relay.yaml' } }
+    return (await check({ host: fakeHost({ links: { '/proc/7/cwd': directory } }), service: undefined, version: '1.2.3', relay }))[1]
+  }
+  t.match(await at('/etc'), /^ok/, 'a file as the relay was given it')
+  t.match(await at('/srv'), /^warning .* uses relay\.yaml/)
   t.match(await about({ configFile: '/other.yaml' }), [/^warning .* uses \/other\.yaml/])
   t.match(await about({ ready: false, reasons: ['a', 'b'] }), [/^warning .* is not ready: a; b/])
-  t.match((await check({ relay: { silent: 'belongs to another user' } }))[2], /^unknown running relay: does not tell its status/)
+  const silent = { silent: 'belongs to another user' }
+  t.match((await check({ relay: silent }))[2], /^problem running relay: does not answer: .*\$ journalctl -u logrelay -n 50 -o cat$/)
+  t.match(
+    (await check({ host: fakeHost({ uid: 5, stats: booted }), relay: silent }))[2],
+    /^unknown running relay: does not tell its status/,
+  )
 })
 
 test('systemd is asked once, and only where it runs', async (t) => {

@@ -3,6 +3,7 @@ import { type AskReceiver, checkSinks } from '../../../src/app/doctor/check-sink
 import type { Network, Target } from '../../../src/app/doctor/network.ts'
 import { parseService } from '../../../src/app/doctor/service-state.ts'
 import { RelayError } from '../../../src/core/errors.ts'
+import { SecretReader } from '../../../src/secrets/read-secret.ts'
 import { fileSink, pipeline, type SinkInput, syslogSink } from '../../support/relay-config.ts'
 import { configOf, lines, type Machine, never, nowMs, situationOf } from './fake-host.ts'
 
@@ -177,7 +178,9 @@ test('a thousand endpoints are looked at some at a time', async (t) => {
 })
 
 test('files: written as the user of the relay', async (t) => {
-  const command = 'runuser -u logrelay -- test -w /srv/relay'
+  const tried = (path: string) => `runuser -u logrelay -- sh -c test -w "$1" && echo y || echo n sh ${path}`
+  const command = tried('/srv/relay')
+  const log = '/srv/relay/logs/main.log'
   const files = async (machine: Machine, user = { uid: 990, name: 'logrelay' }) =>
     lines(
       await checkSinks(
@@ -187,8 +190,17 @@ test('files: written as the user of the relay', async (t) => {
         never,
       ),
     )
-  t.match(await files({ commands: { [command]: '' } }), [/^ok a, \/srv\/relay\/logs\/main\.log: \/srv\/relay can be written$/])
-  t.match(await files({ commands: { [command]: { status: 1, out: '' } } }), [/^problem .*\$ setfacl -m u:logrelay:rwx \/srv\/relay$/])
+  t.match(await files({ commands: { [command]: 'y\n' } }), [/^ok a, \/srv\/relay\/logs\/main\.log: \/srv\/relay can be written$/])
+  const no = { [command]: 'n\n' }
+  t.match(await files({ commands: no }), [/^problem .*\$ chown logrelay \/srv\/relay$/])
+  const setfacl = { '/srv/relay': {}, '/usr/bin/setfacl': {} }
+  t.match(await files({ commands: no, stats: setfacl }), [/^problem .*\$ setfacl -m u:logrelay:rwx \/srv\/relay$/])
+  t.match(await files({ commands: { [command]: { status: 1, out: '' } } }), [/^unknown .* cannot be tried/], 'runuser knows no such user')
+  const both = (word: string) => ({ files: { [log]: '' }, commands: { [tried('/srv/relay/logs')]: 'y\n', [tried(log)]: word } })
+  t.match(await files(both('y\n')), [/^ok .*main\.log can be written$/])
+  t.match(await files(both('n\n')), [
+    /^problem .* may not write to \/srv\/relay\/logs\/main\.log: .*\$ chown logrelay \/srv\/relay\/logs\/main\.log$/,
+  ])
   t.match(await files({}), [/^unknown .* cannot be tried/])
   t.match(await files({ uid: 5 }), [/^unknown .* is for root to see/])
   t.match(await files({ uid: 990 }), [/^ok/])
@@ -215,4 +227,25 @@ test('files: a directory that the service could not make', async (t) => {
   ])
   t.match(await files('/srv/log archive/a.log', { '/srv/log archive': {} }), [/^ok/])
   t.match(await files('logs/a.log', {}), [/^ok/], 'below data_dir it makes them')
+})
+
+test('a receiver that works in part is asked all the same', async (t) => {
+  const sink: Sinks = { a: { type: 'elasticsearch', endpoints: ['http://siem:9200'] } }
+  const partly = { lookup: async () => ['192.0.2.1', '192.0.2.2'], reach: without('192.0.2.2:9200') }
+  const failing = (code: 'ENDPOINT_AUTH' | 'ENDPOINT_UNREACHABLE') => () => Promise.reject(new RelayError(code, 'it says no'))
+  t.match(await check(sink, partly, async () => 'Elasticsearch 9.0.0'), [/^warning .* 1 of 2 addresses .*; Elasticsearch 9\.0\.0 /])
+  t.match(await check(sink, partly, failing('ENDPOINT_AUTH')), [/^problem .*: it says no/])
+  t.match(await check(sink, partly, failing('ENDPOINT_UNREACHABLE')), [/^warning .* 1 of 2 addresses/])
+})
+
+test('a secret that the environment of the service may have', async (t) => {
+  const sinks: Sinks = { a: { type: 'elasticsearch', endpoints: ['http://192.0.2.1:9200'] } }
+  const unset = new SecretReader({ env: 'THE_KEY' }, {})
+  const ask = async () => await unset.read()
+  const look = async (more: object) => lines(await checkSinks(situation(sinks, {}, more), network(), ask, never))
+  t.match(await look({ service: parseService('LoadState=loaded\n') }), [
+    /^unknown a, .*: connected .*; the environment variable THE_KEY is not set/,
+  ])
+  t.match(await look({ relay: { silent: 'closed' } }), [/^unknown/])
+  t.match(await look({}), [/^problem/])
 })

@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import { type Buckets, checkSources } from '../../../src/app/doctor/check-sources.ts'
 import { reachBucket } from '../../../src/app/doctor/reach-bucket.ts'
+import { parseService } from '../../../src/app/doctor/service-state.ts'
 import type { S3SourceConfig } from '../../../src/config/schema.ts'
 import { RelayError } from '../../../src/core/errors.ts'
-import { configOf, lines, never } from './fake-host.ts'
+import { configOf, lines, never, situationOf } from './fake-host.ts'
 
 const source = { type: 's3' as const, bucket: "lo'gs", prefix: 'a b/', region: 'eu-west-1' }
 const config = (more: object = {}) => configOf({ pipelines: { trail: { source: { ...source, ...more }, sinks: ['file'] } } })
@@ -12,21 +13,35 @@ const denied = () => Promise.reject(new RelayError('SOURCE_DENIED', 'access deni
 
 test('a bucket that answers, and what it does not keep', async (t) => {
   const warnings = async () => [{ pipeline: 'trail', message: 'deletes objects too soon' }]
-  t.same(lines(await checkSources(config(), buckets({ warnings }), never)), [
+  t.same(lines(await checkSources(situationOf({}, { config: config() }), buckets({ warnings }), never)), [
     "ok trail, s3://lo'gs/a b/: lists 3 objects",
     'warning trail, rpo: deletes objects too soon',
   ])
-  t.same(await checkSources(configOf(), buckets({ reach: () => t.fail('no bucket') as never }), never), [])
+  t.same(await checkSources(situationOf(), buckets({ reach: () => t.fail('no bucket') as never }), never), [])
 })
 
 test('one that does not, with the same question for the AWS tool', async (t) => {
-  const [found] = lines(await checkSources(config(), buckets({ reach: denied }), never))
+  const [found] = lines(await checkSources(situationOf({}, { config: config() }), buckets({ reach: denied }), never))
   t.match(found, /^problem .*: access denied; look at the policy: nothing is fetched meanwhile/)
   t.match(found, "$ aws s3api list-objects-v2 --max-items 1 --bucket 'lo'\\''gs' --prefix 'a b/' --region eu-west-1")
   const queue_url = 'https://sqs.eu-west-1.amazonaws.com/1/q'
-  const [queue] = lines(await checkSources(config({ queue_url }), buckets({ reach: denied }), never))
+  const [queue] = lines(await checkSources(situationOf({}, { config: config({ queue_url }) }), buckets({ reach: denied }), never))
   t.match(queue, `$ aws sqs get-queue-attributes --queue-url ${queue_url} --region eu-west-1`)
-  t.match(lines(await checkSources(config(), buckets({ reach: denied }), AbortSignal.abort())), [/^unknown .* did not answer in time$/])
+  t.match(lines(await checkSources(situationOf({}, { config: config() }), buckets({ reach: denied }), AbortSignal.abort())), [
+    /^unknown .* did not answer in time$/,
+  ])
+})
+
+test('credentials that the environment of the service may have', async (t) => {
+  const cause = Object.assign(new Error('none'), { name: 'CredentialsProviderError' })
+  const reach = () => Promise.reject(new RelayError('SOURCE_DENIED', 'no credentials', { cause }))
+  const check = async (more: object, situation: Parameters<typeof situationOf>[1]) =>
+    lines(await checkSources(situationOf({}, { config: config(more), ...situation }), buckets({ reach }), never))
+  const service = parseService('LoadState=loaded\n')
+  t.match(await check({}, { service }), [/^unknown trail, .*: no credentials; the service may have credentials/])
+  t.match(await check({}, { relay: { pid: 7 } }), [/^unknown/])
+  t.match(await check({}, {}), [/^problem/])
+  t.match(await check({ credentials: { access_key_id: 'a', secret_access_key: 'b' } }, { service }), [/^problem/])
 })
 
 test('a server that is not there', async (t) => {

@@ -1,8 +1,9 @@
+import { ADDRCONFIG } from 'node:dns'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { type Test, test } from 'tap'
-import { realNetwork } from '../../../src/app/doctor/network.ts'
+import { addressesOf, realNetwork } from '../../../src/app/doctor/network.ts'
 import { ClientTls } from '../../../src/sinks/client-tls.ts'
 import { ForwardProxy } from '../../support/http-proxy.ts'
 import { makeCertificate } from '../../support/test-certificates.ts'
@@ -86,4 +87,14 @@ test('names and routes', async (t) => {
     code: 'ENDPOINT_UNREACHABLE',
     message: /^cannot connect to udp:\/\/\[fe80::1\]:514: /,
   })
+})
+
+test('addresses of families that this machine has none of are left out', async (t) => {
+  const asked: unknown[] = []
+  const ask = async (...question: unknown[]) => {
+    asked.push(question)
+    return [{ address: '192.0.2.1' }, { address: '192.0.2.1' }]
+  }
+  t.same(await addressesOf('siem', ask as never), ['192.0.2.1'])
+  t.same(asked, [['siem', { all: true, hints: ADDRCONFIG }]])
 })

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'tap'
 import { type Finding, topics } from '../../../src/app/doctor/finding.ts'
 import { runDoctor } from '../../../src/app/doctor/run-doctor.ts'
@@ -51,4 +51,27 @@ test('without a configuration the host alone is looked at', async (t) => {
   t.equal(usable, false)
   t.same([...new Set(seen.map(({ topic }) => topic))], ['configuration', 'kernel', 'disk', 'clock', 'service'])
   t.notOk(existsSync(join(dir, 'none')))
+})
+
+test('a file is known by its full name', async (t) => {
+  const file = join(t.testdir({ 'bad.yaml': 'zebra: 1\n' }), 'bad.yaml')
+  const { configFile, findings } = await runDoctor({ configFile: relative(process.cwd(), file) })
+  t.equal(configFile, file)
+  await all(findings)
+})
+
+test('the fsync measurement leaves what a running relay needs free', async (t) => {
+  const dir = shortDir(t)
+  const file = join(dir, 'relay.yaml')
+  const text = { data_dir: dir, min_free_disk: '1000TiB', sinks: { file: { type: 'file' } } }
+  writeFileSync(
+    file,
+    JSON.stringify({ ...text, pipelines: { main: { source: { type: 'syslog', host: '127.0.0.1', port: 10_437 }, sinks: ['file'] } } }),
+  )
+  const { findings } = await runDoctor({ configFile: file })
+  const told = lines(await all(findings))
+  t.match(
+    told.find((line) => line.includes(', fsync:')),
+    /^unknown .* needs 1048576064 MiB of free disk/,
+  )
 })

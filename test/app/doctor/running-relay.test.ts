@@ -20,15 +20,23 @@ test('whose rights count', async (t) => {
     uid: 1000,
     files: { '/proc/9/status': 'Name:\tnode\nUid:\t0\t990\t0\t0\n', '/proc/8/status': 'Uid:\t5\t5\t5\t5\n' },
     stats: { '/srv/relay': { uid: 12 } },
-    commands: { 'id -u -- logrelay': '990\n' },
+    commands: {
+      'id -u -- logrelay': '990\n',
+      'id -u -- gone': { status: 1, out: '' },
+      'id -nu -- 5': 'syslog\n',
+      'id -nu -- 1000': { status: 1, out: '' },
+    },
   })
   const find = (more: Partial<Parameters<typeof findUser>[1]>) =>
     findUser(host, { relay: {}, service: undefined, dataDir: '/srv/relay', ...more }, never)
   t.same(await find({}), { uid: 1000, name: '1000' })
   t.same(await find({ service: unit }), { uid: 990, name: 'logrelay' })
   t.same(await find({ service: unit, relay: { pid: 9 } }), { uid: 990, name: 'logrelay' }, 'the effective one')
-  t.same(await find({ service: unit, relay: { pid: 8 } }), { uid: 5, name: '5' }, 'started by hand')
+  t.same(await find({ service: unit, relay: { pid: 8 } }), { uid: 5, name: 'syslog' }, 'started by hand')
   t.same(await find({ relay: { silent: 'closed' } }), { uid: 12, name: '12' })
   t.same(await find({ service: parseService('LoadState=loaded\nUser=gone\n') }), { uid: undefined, name: 'gone' })
-  t.same(await find({ service: parseService('LoadState=loaded\nUser=\n') }), { uid: undefined, name: 'root' }, 'id does not answer')
+  const mute = parseService('LoadState=loaded\nUser=mute\n')
+  t.same(await find({ service: mute }), { uid: 12, name: '12' }, 'id does not answer')
+  t.same(await find({ service: mute, relay: { pid: 8 } }), { uid: 5, name: 'syslog' })
+  t.same(await find({ service: parseService('LoadState=loaded\nUser=\n') }), { uid: 0, name: 'root' })
 })

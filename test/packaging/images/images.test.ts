@@ -115,7 +115,7 @@ test('the files that templates and documentation name are there', async (t) => {
 })
 
 test('what seal.sh takes out of an image holds an identity, and nothing that the package has installed', async (t) => {
-  const seal = read('packer/seal.sh')
+  const seal = read('packer/seal.sh').replace(/^#.*$/gm, '')
   for (const path of ['/var/lib/logrelay', '/etc/machine-id', '/etc/ssh/ssh_host_*', 'authorized_keys', 'cloud-init clean']) {
     t.ok(seal.includes(path), path)
   }

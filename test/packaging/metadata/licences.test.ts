@@ -22,7 +22,7 @@ t.test('debian/copyright: paragraphs of fields, every licence that is named expl
   const paragraphs = text.trimEnd().split('\n\n')
   for (const line of text.split('\n')) t.match(line, /^(?:[A-Z][\w-]*:(?: \S.*)?| +\S.*|)$/)
   t.match(paragraphs[0], /^Format: https:\/\/www\.debian\.org\/doc\/packaging-manuals\/copyright-format\/1\.0\/\n/)
-  const named = paragraphs.find((paragraph) => paragraph.startsWith('Files: usr/lib'))
+  const named = paragraphs.find((paragraph) => paragraph.startsWith('Files: usr/libexec/logrelay'))
   const short = /^License: (.*)$/m.exec(named ?? '')?.[1]?.split(' and ')
   t.same(short, ['LicenseRef-logrelay', 'Apache-2.0', 'ISC', 'MIT'])
   t.same(

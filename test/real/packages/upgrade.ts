@@ -81,6 +81,11 @@ async function removed(machine: DebianMachine, remove: string, purge: string, ki
     throw new Error('the removal took the configuration with it')
   const state = await machine.shell('systemctl is-active logrelay; true')
   if (state.trim() === 'active') throw new Error('the relay runs on after its removal')
+  // Whoever installs it again hears that it does not run.
+  const again = await installPackage(machine, 'current', kind)
+  if (!/systemctl (start|enable --now) logrelay/.test(again))
+    throw new Error(`a second installation does not say that nothing runs: ${again}`)
+  await machine.shell(remove)
   await machine.shell(purge)
   const left = await machine.shell(
     'ls -d /var/lib/logrelay /etc/logrelay /etc/systemd/system/logrelay.service.d /etc/systemd/system/*.wants/logrelay.service 2>/dev/null; true',
