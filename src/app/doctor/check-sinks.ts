@@ -105,9 +105,11 @@ async function files(situation: Situation): Promise<Finding[]> {
     const wanted = dirname(file)
     const directory = await existingDirectory(host, wanted)
     // Whatever its user may do: to the service all other directories are read-only.
-    if (directory !== wanted && isInstalled(service) && !isBelow(wanted, config.data_dir)) return missing(subject, wanted, user.name)
+    if (directory !== wanted && isInstalled(service) && !isBelow(wanted, config.data_dir)) return missing(subject, wanted, user.name, true)
     if (user.uid !== host.uid && host.uid !== 0) return unknown(subject, `whether user ${user.name} may write it is for root to see`)
     const place = await tryWriting(situation, subject, directory)
+    // What is above it belongs to others: the directory itself is to be made.
+    if (place.state === 'problem' && directory !== wanted) return missing(subject, wanted, user.name, isInstalled(service))
     const both = place.state === 'ok' && (await host.stat(file)) !== undefined
     return both ? await tryWriting(situation, subject, file) : place
   })
@@ -143,7 +145,13 @@ async function hasAccessLists(host: Host): Promise<boolean> {
   return found.some((facts) => facts !== undefined)
 }
 
-function missing(subject: string, directory: string, user: string): Finding {
-  const mend = `install -d -m 0750 -o ${shellWord(user)} ${shellWord(directory)} && systemctl restart ${unitName}`
-  return problem(subject, `${directory} is not there, and the service may make no directory outside of data_dir: it cannot start`, mend)
+function missing(subject: string, directory: string, user: string, isService: boolean): Finding {
+  const make = `install -d -m 0750 -o ${shellWord(user)} ${shellWord(directory)}`
+  return isService
+    ? problem(
+        subject,
+        `${directory} is not there, and the service may make no directory outside of data_dir: it cannot start`,
+        `${make} && systemctl restart ${unitName}`,
+      )
+    : problem(subject, `${directory} is not there, and user ${user}, who runs the relay, may not make it: it cannot start`, make)
 }

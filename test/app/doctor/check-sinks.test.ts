@@ -192,9 +192,12 @@ test('files: written as the user of the relay', async (t) => {
     )
   t.match(await files({ commands: { [command]: 'y\n' } }), [/^ok a, \/srv\/relay\/logs\/main\.log: \/srv\/relay can be written$/])
   const no = { [command]: 'n\n' }
-  t.match(await files({ commands: no }), [/^problem .*\$ chown logrelay \/srv\/relay$/])
-  const setfacl = { '/srv/relay': {}, '/usr/bin/setfacl': {} }
-  t.match(await files({ commands: no, stats: setfacl }), [/^problem .*\$ setfacl -m u:logrelay:rwx \/srv\/relay$/])
+  t.match(await files({ commands: no }), [/^problem .*\$ install -d -m 0750 -o logrelay \/srv\/relay\/logs$/], 'what is above it stays')
+  const there = { '/srv/relay': {}, '/srv/relay/logs': { isDirectory: true } }
+  const closed = { [tried('/srv/relay/logs')]: 'n\n' }
+  t.match(await files({ commands: closed, stats: there }), [/^problem .*\$ chown logrelay \/srv\/relay\/logs$/])
+  const setfacl = { ...there, '/usr/bin/setfacl': {} }
+  t.match(await files({ commands: closed, stats: setfacl }), [/^problem .*\$ setfacl -m u:logrelay:rwx \/srv\/relay\/logs$/])
   t.match(await files({ commands: { [command]: { status: 1, out: '' } } }), [/^unknown .* cannot be tried/], 'runuser knows no such user')
   const both = (word: string) => ({ files: { [log]: '' }, commands: { [tried('/srv/relay/logs')]: 'y\n', [tried(log)]: word } })
   t.match(await files(both('y\n')), [/^ok .*main\.log can be written$/])
